@@ -1,0 +1,223 @@
+package pull
+
+import (
+	"time"
+
+	"github.com/slagate/slagate/internal/commitment"
+)
+
+// Memory is what slagate remembers of one pull request between evaluations. It
+// is written only by the evaluation of that pull request, in the transaction
+// that keeps the decision, so it never runs ahead of it.
+type Memory struct {
+	// CommentID is slagate's comment; 0 until it exists.
+	CommentID int64 `json:"comment_id,omitempty"`
+	// Views are the versions of the pull request that slagate evaluated, oldest first.
+	Views []View `json:"views,omitempty"`
+	// SignOffs are all pieces of evidence for a sign-off that were ever judged, each once.
+	SignOffs []SignOff `json:"sign_offs,omitempty"`
+	// Ticks is the history of the checklist: the last word on an item counts.
+	Ticks []Tick `json:"ticks,omitempty"`
+	// Commands are the comment commands that were answered, each once.
+	Commands []Command `json:"commands,omitempty"`
+	// Withdrawals are the withdrawals already applied, by evidence id.
+	Withdrawals []string `json:"withdrawals,omitempty"`
+	// PutRights counts how often something that others changed was put right.
+	PutRights []PutRight `json:"put_rights,omitempty"`
+	// Asked are the functions ever asked on this pull request (their status contexts exist).
+	Asked []string `json:"asked,omitempty"`
+	// Refreshed is when /sla refresh was last obeyed.
+	Refreshed time.Time `json:"refreshed,omitzero"`
+	// Posted are slagate's own last statuses by head and context.
+	Posted []Posted `json:"posted,omitempty"`
+	// CommentHash is the SHA-256 of the comment's body as slagate last wrote it.
+	CommentHash string `json:"comment_hash,omitempty"`
+}
+
+// View is one version of the pull request as slagate evaluated it: the content
+// each function was asked about.
+type View struct {
+	Head       string `json:"head"`
+	BaseBranch string `json:"base_branch"`
+	MergeBase  string `json:"merge_base,omitempty"`
+	// SeenAt is GitHub's time of the first evaluation of this view.
+	SeenAt time.Time `json:"seen_at"`
+	// Publications are the writes of the comment that showed this view.
+	Publications []Publication `json:"publications,omitempty"`
+	// Asked is what each function was asked about, by function in policy order.
+	Asked []Asked `json:"asked,omitempty"`
+}
+
+// Publication is one write of slagate's comment.
+type Publication struct {
+	CommentID int64     `json:"comment_id"`
+	Created   bool      `json:"created,omitempty"` // the write that made the comment
+	At        time.Time `json:"at"`                // GitHub's updated_at of the comment
+	// BodyHash is the SHA-256 of the body with every task box unticked.
+	BodyHash string `json:"body_hash"`
+}
+
+// Asked is the content that one function is asked to agree to.
+type Asked struct {
+	Function    string `json:"function"`
+	Fingerprint string `json:"fingerprint"`
+	Items       []Item `json:"items"`
+	// Checklist are the ids of the checklist items shown to the function.
+	Checklist []string `json:"checklist,omitempty"`
+}
+
+// Item is one gated file as a function is asked about it.
+type Item struct {
+	Path     string            `json:"path"`
+	Previous string            `json:"previous_path,omitempty"`
+	Before   Entry             `json:"before"`
+	After    Entry             `json:"after"`
+	Effect   commitment.Effect `json:"effect"`
+}
+
+// SignOffState is where a sign-off stands.
+type SignOffState string
+
+// The states of a sign-off. Only an active one can count, and only while its
+// fingerprint is the content at hand and its person is still eligible.
+const (
+	SignOffActive    SignOffState = "active"
+	SignOffWithdrawn SignOffState = "withdrawn" // taken back by the person or the function
+	SignOffLapsed    SignOffState = "lapsed"    // the person is no longer in the function
+	SignOffRefused   SignOffState = "refused"   // never counted
+)
+
+// SignOff is one piece of evidence for a sign-off and what came of it.
+type SignOff struct {
+	Function string    `json:"function"`
+	Method   string    `json:"method"`   // label, command, review
+	Evidence string    `json:"evidence"` // label event's node id, "comment:ID:LINE", "review:ID"; used once
+	Person   Person    `json:"person"`
+	At       time.Time `json:"at"`
+	Note     string    `json:"note,omitempty"`
+
+	Head        string   `json:"head,omitempty"`
+	Fingerprint string   `json:"fingerprint,omitempty"`
+	Items       []Item   `json:"items,omitempty"`
+	Checklist   []string `json:"checklist,omitempty"`
+
+	State SignOffState `json:"state"`
+	// Reason says in words why it was refused, withdrawn or lapsed.
+	Reason string `json:"reason,omitempty"`
+	// By is who withdrew it.
+	By Person `json:"by,omitzero"`
+}
+
+// Tick is one word on a checklist item.
+type Tick struct {
+	Item     string    `json:"item"`
+	State    TickState `json:"state"`
+	Person   Person    `json:"person"`
+	At       time.Time `json:"at"`
+	Note     string    `json:"note,omitempty"`
+	Evidence string    `json:"evidence"`
+	// Content is the fingerprint of the gated content the owner saw.
+	Content string `json:"content"`
+}
+
+// TickState is what somebody said of a checklist item.
+type TickState string
+
+// What can be said of a checklist item.
+const (
+	TickDone          TickState = "done"
+	TickUndone        TickState = "undone"
+	TickNotApplicable TickState = "na"
+)
+
+// Command is an answered command line of a comment.
+type Command struct {
+	Evidence string    `json:"evidence"` // "comment:ID:LINE"
+	Person   Person    `json:"person"`
+	At       time.Time `json:"at"`
+	Text     string    `json:"text"`
+	Refused  string    `json:"refused,omitempty"` // why, in words; empty if it was obeyed
+	// HasRole: the person is in a function, is the author or has write access; refusals
+	// of others leave the reaction only.
+	HasRole bool `json:"has_role,omitempty"`
+}
+
+// PutRight counts corrections of one thing that others change.
+type PutRight struct {
+	What string      `json:"what"` // "status:HEAD:CONTEXT", "comment", "label:NAME"
+	At   []time.Time `json:"at"`
+}
+
+// Posted is a status as slagate last posted it.
+type Posted struct {
+	Head        string `json:"head"`
+	Context     string `json:"context"`
+	State       string `json:"state"`
+	Description string `json:"description"`
+	TargetURL   string `json:"target_url,omitempty"`
+}
+
+// Observed is what GitHub shows now of the things that slagate writes.
+type Observed struct {
+	Statuses []Status `json:"statuses,omitempty"` // newest per context on the head, ours and others' of our contexts
+	// Comment is slagate's own comment; nil if there is none.
+	Comment *Comment `json:"comment,omitempty"`
+	// Doubles are further comments of slagate that carry its marker.
+	Doubles []int64 `json:"doubles,omitempty"`
+	// RepoLabels are the names of slagate's labels that exist in the repository;
+	// asked only for the names in Needs.Labels.
+	RepoLabels []string `json:"repo_labels,omitempty"`
+	// LabelsAsked are the names that were looked for.
+	LabelsAsked []string `json:"labels_asked,omitempty"`
+	// Siblings are the other open pull requests with the same head, as last judged.
+	Siblings []Sibling `json:"siblings,omitempty"`
+}
+
+// Status is a commit status.
+type Status struct {
+	Context     string `json:"context"`
+	State       string `json:"state"` // lower case: success, pending, failure, error
+	Description string `json:"description"`
+	TargetURL   string `json:"target_url,omitempty"`
+	Creator     Person `json:"creator"`
+}
+
+// Sibling is another open pull request with the same head commit.
+type Sibling struct {
+	Number int `json:"number"`
+	// State and Description are what its own decision asks for; State "" means
+	// it has not been judged at this head yet.
+	State       string `json:"state"`
+	Description string `json:"description"`
+	TargetURL   string `json:"target_url,omitempty"`
+}
+
+// Needs is what a decision still has to know. The gate names it, the adapter
+// that talks to GitHub fills it in.
+type Needs struct {
+	// Entries: paths whose tree entries at merge base and head are needed.
+	Entries []string
+	// Trees: the list of files is incomplete, compare the trees instead.
+	Trees bool
+	// HeadPolicy: the policy file at the head.
+	HeadPolicy bool
+	// Teams and the ids whose membership matters; logins are for the search.
+	Teams   []string
+	Members []Person
+	// Logins of the policy's users.
+	Logins []string
+	// Roles of these people on the repository.
+	Roles []Person
+	// Pushes and commits to be looked at for gated content: see PushContent.Key.
+	Pushes []string
+	// Gated are the paths that count as gated content for Pushes.
+	Gated []string
+	// Labels: names of labels whose existence in the repository matters.
+	Labels []string
+}
+
+// Empty reports whether nothing is needed.
+func (n Needs) Empty() bool {
+	return len(n.Entries) == 0 && !n.Trees && !n.HeadPolicy && len(n.Teams) == 0 && len(n.Members) == 0 &&
+		len(n.Logins) == 0 && len(n.Roles) == 0 && len(n.Pushes) == 0 && len(n.Labels) == 0
+}

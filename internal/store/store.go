@@ -1,0 +1,180 @@
+// Package store names what slagate keeps: deliveries, the evidence they
+// brought, what it remembers of pull requests, repositories and owners, and the
+// jobs that follow from them.
+//
+// Its one idea: a delivery, its evidence, the generation counters of the pull
+// requests it touches and the jobs that look at them are written in one
+// transaction, before GitHub is answered. What is accepted is never lost, and
+// an evaluation that began before something arrived is always followed by one
+// that began after.
+//
+// The engines live in packages below (sqlite) and pass the one suite in
+// storetest. The package itself holds the types and no SQL.
+package store
+
+import (
+	"errors"
+	"time"
+
+	"github.com/slagate/slagate/internal/pull"
+)
+
+// ErrStale says that something arrived for the pull request after the
+// evaluation that wants to save had begun.
+var ErrStale = errors.New("something arrived for this pull request in the meantime")
+
+// Delivery is one signed delivery, reduced to what is kept of it.
+type Delivery struct {
+	GUID         string
+	Event        string // X-GitHub-Event
+	Action       string
+	BodyHash     string // SHA-256 of the raw body, hex: a replay under a new GUID brings no new evidence
+	Installation int64
+	Received     time.Time
+
+	// Pulls are the pull requests that it is about, with what is known of them.
+	Pulls []PullHint
+	// Evidence for the pull request Pulls[0]; Seq and Delivery are given by the store.
+	Evidence []pull.Evidence
+	// Looks are wider looks that follow from it: all pull requests of a repository, an owner, an installation.
+	Looks []Look
+	// MergeGroups are groups to be answered or forgotten.
+	MergeGroups []MergeGroup
+	// Renames are new names for repository ids (transfer, rename): applied at once.
+	Repos []RepoHint
+}
+
+// PullHint is what a payload says of a pull request.
+type PullHint struct {
+	Ref        pull.Ref
+	OwnerID    int64
+	Head       string // "" if the payload does not say
+	BaseBranch string
+	Closed     bool
+	UpdatedAt  time.Time // pull_request.updated_at; zero if the payload does not say
+	// TakesAway: the event can only take something away from a success, which therefore turns pending at once.
+	TakesAway bool
+	// First: opened, reopened or synchronize; the head gets its first status.
+	First bool
+}
+
+// RepoHint is what a payload says of a repository.
+type RepoHint struct {
+	Installation int64
+	RepoID       int64
+	OwnerID      int64
+	Owner, Repo  string
+	Gone         bool // removed from the installation, deleted
+}
+
+// Scope is how far a look goes.
+type Scope string
+
+// The scopes.
+const (
+	ScopeRepo         Scope = "repo"         // RepoID: every open pull request of it
+	ScopeOwner        Scope = "owner"        // OwnerID: every open pull request of every known repository of it
+	ScopeInstallation Scope = "installation" // Installation: list its repositories and pull requests anew from GitHub
+	ScopeHead         Scope = "head"         // RepoID and Head: pull requests with this head
+)
+
+// Look asks for an evaluation of many pull requests.
+type Look struct {
+	Scope        Scope  `json:"scope"`
+	Installation int64  `json:"installation"`
+	OwnerID      int64  `json:"owner_id,omitempty"`
+	RepoID       int64  `json:"repo_id,omitempty"`
+	Owner        string `json:"owner,omitempty"`
+	Repo         string `json:"repo,omitempty"`
+	Head         string `json:"head,omitempty"`
+	Branch       string `json:"branch,omitempty"` // only pull requests against this base branch; "" all
+	// TakesAway as in PullHint.
+	TakesAway bool   `json:"takes_away,omitempty"`
+	Why       string `json:"why"`
+}
+
+// MergeGroup is a group of the merge queue.
+type MergeGroup struct {
+	Ref     pull.Ref `json:"ref"` // Number is 0
+	Head    string   `json:"head"`
+	Base    string   `json:"base"` // base_sha
+	HeadRef string   `json:"head_ref"`
+	BaseRef string   `json:"base_ref"`
+	Pulls   []int    `json:"pulls,omitempty"` // once known
+	Gone    bool     `json:"gone,omitempty"`  // destroyed
+}
+
+// PullRow is all that is kept of one pull request.
+type PullRow struct {
+	Ref        pull.Ref
+	OwnerID    int64
+	Head       string
+	BaseBranch string
+	Open       bool
+	UpdatedAt  time.Time // newest GitHub time of the pull request that any payload or read told
+	// Gen counts what arrived, Done is the Gen that the last saved evaluation began with.
+	Gen, Done int64
+	// TakesAway: something arrived since Done that can only take a success away.
+	TakesAway bool
+	// First: an opened, reopened or synchronize arrived since Done.
+	First bool
+	// FailingSince is when evaluations of it began to fail; zero if the last one succeeded.
+	FailingSince time.Time
+	Evidence     []pull.Evidence
+	Memory       pull.Memory
+	// Outcome is what the last decision asks of the context slagate at Head.
+	Outcome Outcome
+}
+
+// Outcome is the state that one pull request's own decision asks for, before
+// shared heads are considered.
+type Outcome struct {
+	Head        string `json:"head,omitempty"`
+	State       string `json:"state,omitempty"` // "" : not judged
+	Description string `json:"description,omitempty"`
+	TargetURL   string `json:"target_url,omitempty"`
+}
+
+// Saved is what an evaluation leaves behind.
+type Saved struct {
+	Ref       pull.Ref
+	Gen       int64 // the Gen it began with
+	Snapshot  []byte
+	Decision  []byte
+	Head      string
+	Base      string
+	Open      bool
+	UpdatedAt time.Time
+	Memory    pull.Memory
+	Outcome   Outcome
+}
+
+// RepoRow is what is kept of a repository.
+type RepoRow struct {
+	RepoID       int64
+	Installation int64
+	OwnerID      int64
+	Owner, Repo  string
+	Gone         bool
+	Memory       RepoMemory
+}
+
+// RepoMemory is what slagate remembers of a repository.
+type RepoMemory struct {
+	// Enrolled: a policy applied when it was last looked at (its own or the owner's).
+	Enrolled bool `json:"enrolled,omitempty"`
+	// LastValid is the last valid text of the policy by base branch.
+	LastValid map[string]string `json:"last_valid,omitempty"`
+	// Bindings are the ids behind the names of the policy, by Function.Binding + name.
+	Bindings map[string]int64 `json:"bindings,omitempty"`
+	// Labels are slagate's labels that are known to exist.
+	Labels []string `json:"labels,omitempty"`
+}
+
+// OwnerMemory is what slagate remembers of an owner.
+type OwnerMemory struct {
+	// LastValid is the last valid owner default, "" if none was ever seen.
+	LastValid string `json:"last_valid,omitempty"`
+	// UnreadableSince is when it stopped being readable or valid.
+	UnreadableSince time.Time `json:"unreadable_since,omitzero"`
+}
