@@ -57,6 +57,10 @@ type Decision struct {
 	AllTouched string `json:"all_touched,omitempty"`
 	// Checklist items that apply: by rule, then in the rule's order.
 	Checklist []Item `json:"checklist,omitempty"`
+	// Methods by which the policy lets people sign; empty means the default (label, command).
+	Methods []policy.Method `json:"methods,omitempty"`
+	// Reset: the policy voids every sign-off at a push (on_push: reset).
+	Reset bool `json:"reset,omitempty"`
 	// Problems of the policy (HeadPolicyInvalid, PolicyBroken).
 	Problems []policy.Problem `json:"problems,omitempty"`
 	// OwnerUnreadableSince is set while the owner default cannot be read and the last valid one goes on.
@@ -72,6 +76,8 @@ type Decision struct {
 	// Unanswered says in words which fact is missing (NoAnswer).
 	Unanswered string `json:"unanswered,omitempty"`
 
+	// ViewIndex is the place in Memory.Views of the version that was judged; -1 if none is kept.
+	ViewIndex int `json:"view_index"`
 	// Memory is what has to be remembered after this decision.
 	Memory pull.Memory `json:"memory"`
 	// Reactions to comments that are owed: rocket or confused.

@@ -20,6 +20,8 @@ type Policy struct {
 	// Require says who signs changes of the policy file; nil means all functions that can be satisfied.
 	Require  []string
 	SignOffs SignOffs
+	// Commitments are what was negotiated with customers, as written: the owner's first.
+	Commitments []map[string]any
 }
 
 // Function is a group that must agree.

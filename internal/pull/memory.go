@@ -30,7 +30,7 @@ type Memory struct {
 	Refreshed time.Time `json:"refreshed,omitzero"`
 	// Posted are slagate's own last statuses by head and context.
 	Posted []Posted `json:"posted,omitempty"`
-	// CommentHash is the SHA-256 of the comment's body as slagate last wrote it.
+	// CommentHash is taskbox.Hash of the comment's body as slagate last wrote it.
 	CommentHash string `json:"comment_hash,omitempty"`
 }
 
@@ -214,10 +214,12 @@ type Needs struct {
 	Gated []string
 	// Labels: names of labels whose existence in the repository matters.
 	Labels []string
+	// LabelNames: the label history with the names of then.
+	LabelNames bool
 }
 
 // Empty reports whether nothing is needed.
 func (n Needs) Empty() bool {
 	return len(n.Entries) == 0 && !n.Trees && !n.HeadPolicy && len(n.Teams) == 0 && len(n.Members) == 0 &&
-		len(n.Logins) == 0 && len(n.Roles) == 0 && len(n.Pushes) == 0 && len(n.Labels) == 0
+		len(n.Logins) == 0 && len(n.Roles) == 0 && len(n.Pushes) == 0 && len(n.Labels) == 0 && !n.LabelNames
 }

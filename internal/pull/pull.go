@@ -73,6 +73,11 @@ type Snapshot struct {
 
 	Labels      []Label      `json:"labels,omitempty"`       // on the pull request now
 	LabelEvents []LabelEvent `json:"label_events,omitempty"` // GitHub's history, oldest first
+	// LabelNames is the same history with the names of then (REST keeps them,
+	// GraphQL shows the present one); read only when Needs.LabelNames asks.
+	LabelNames []LabelName `json:"label_names,omitempty"`
+	// LabelNamesRead: LabelNames were read, even if there are none.
+	LabelNamesRead bool `json:"label_names_read,omitempty"`
 	ForcePushes []ForcePush  `json:"force_pushes,omitempty"` // oldest first
 	Comments    []Comment    `json:"comments,omitempty"`     // people's comments, oldest first; ours is in Observed
 	Reviews     []Review     `json:"reviews,omitempty"`      // oldest first
@@ -86,6 +91,10 @@ type Snapshot struct {
 	// Pushes says for pushes and commits that were asked about whether they
 	// changed gated content.
 	Pushes []PushContent `json:"pushes,omitempty"`
+
+	// Bindings are the ids that stood behind the policy's names when they were
+	// first read, by BindingKey.
+	Bindings map[string]int64 `json:"bindings,omitempty"`
 
 	Evidence []Evidence `json:"evidence,omitempty"` // in order of arrival
 	Memory   Memory     `json:"memory"`
@@ -209,6 +218,14 @@ type LabelEvent struct {
 	Added   bool      `json:"added"`
 	Label   Label     `json:"label"` // as GitHub shows it now: GraphQL gives the live label, with its present name
 	Actor   Person    `json:"actor"`
+	Created time.Time `json:"created_at"`
+}
+
+// LabelName is one entry of the label history with the name of then.
+type LabelName struct {
+	Added   bool      `json:"added"`
+	Name    string    `json:"name"`
+	ActorID int64     `json:"actor_id"`
 	Created time.Time `json:"created_at"`
 }
 
@@ -340,3 +357,7 @@ type Evidence struct {
 	ReviewState string `json:"review_state,omitempty"`
 	Commit      string `json:"commit,omitempty"`
 }
+
+// BindingKey is the key under which the id behind a name of the policy is kept:
+// the policy line it stands in, "team" or "user", and the name.
+func BindingKey(line, kind, name string) string { return line + "|" + kind + "|" + name }

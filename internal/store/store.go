@@ -23,6 +23,9 @@ import (
 // evaluation that wants to save had begun.
 var ErrStale = errors.New("something arrived for this pull request in the meantime")
 
+// ErrNotFound says that nothing is kept under that key.
+var ErrNotFound = errors.New("not known")
+
 // Delivery is one signed delivery, reduced to what is kept of it.
 type Delivery struct {
 	GUID         string
@@ -58,7 +61,13 @@ type PullHint struct {
 	First bool
 }
 
-// RepoHint is what a payload says of a repository.
+// Empty reports whether nothing follows from the delivery: it needs no keeping.
+func (d Delivery) Empty() bool {
+	return len(d.Pulls) == 0 && len(d.Looks) == 0 && len(d.MergeGroups) == 0 && len(d.Repos) == 0
+}
+
+// RepoHint is what a payload says of a repository. With RepoID 0 and Gone it
+// speaks of every repository of the installation.
 type RepoHint struct {
 	Installation int64
 	RepoID       int64
@@ -101,6 +110,9 @@ type MergeGroup struct {
 	HeadRef string   `json:"head_ref"`
 	BaseRef string   `json:"base_ref"`
 	Pulls   []int    `json:"pulls,omitempty"` // once known
+	// State and Description are what was last posted on Head.
+	State       string `json:"state,omitempty"`
+	Description string `json:"description,omitempty"`
 	Gone    bool     `json:"gone,omitempty"`  // destroyed
 }
 

@@ -1,0 +1,259 @@
+package app
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/knadh/koanf/parsers/yaml"
+	"github.com/knadh/koanf/providers/env/v2"
+	"github.com/knadh/koanf/providers/file"
+	"github.com/knadh/koanf/v2"
+	"github.com/rs/zerolog"
+)
+
+// Config is the validated configuration of the service.
+type Config struct {
+	WebURL string // where people see GitHub
+	V3URL  string // REST
+	V4URL  string // GraphQL
+
+	AppID      int64
+	Secrets    []string // webhook secrets, the current one first
+	PrivateKey []byte   // PEM
+
+	Listen        string
+	PublicURL     string
+	Database      string // path of the SQLite file
+	Workers       int
+	SweepInterval time.Duration
+	LogLevel      zerolog.Level
+	LogJSON       bool
+}
+
+// setting is one setting: its key in the file, its variable, its default.
+type setting struct {
+	key, env, fallback string
+}
+
+// settings lists every setting there is (product.md section 6). GitHub's part has
+// the names of go-githubapp.
+func settings() []setting {
+	return []setting{
+		{"github.web_url", "GITHUB_WEB_URL", "https://github.com"},
+		{"github.v3_api_url", "GITHUB_V3_API_URL", "https://api.github.com/"},
+		{"github.v4_api_url", "GITHUB_V4_API_URL", "https://api.github.com/graphql"},
+		{"github.app.integration_id", "GITHUB_APP_INTEGRATION_ID", ""},
+		{"github.app.webhook_secret", "GITHUB_APP_WEBHOOK_SECRET", ""},
+		{"github.app.webhook_secrets", "GITHUB_APP_WEBHOOK_SECRETS", ""},
+		{"github.app.private_key", "GITHUB_APP_PRIVATE_KEY", ""},
+		{"github.app.private_key_file", "GITHUB_APP_PRIVATE_KEY_FILE", ""},
+		{"github.oauth.client_id", "GITHUB_OAUTH_CLIENT_ID", ""},
+		{"github.oauth.client_secret", "GITHUB_OAUTH_CLIENT_SECRET", ""},
+		{"listen", "SLAGATE_LISTEN", "127.0.0.1:8080"},
+		{"public_url", "SLAGATE_PUBLIC_URL", ""},
+		{"database_url", "SLAGATE_DATABASE_URL", "sqlite:slagate.db"},
+		{"workers", "SLAGATE_WORKERS", "8"},
+		{"sweep_interval", "SLAGATE_SWEEP_INTERVAL", "5m"},
+		{"log_level", "SLAGATE_LOG_LEVEL", "info"},
+		{"log_format", "SLAGATE_LOG_FORMAT", "json"},
+	}
+}
+
+// LoadConfig reads the configuration: environment over file over default. It
+// reports every missing or unusable setting at once.
+func LoadConfig(path string, environ []string) (Config, error) {
+	k := koanf.New(".")
+	names := map[string]string{}
+	var keys []string
+	for _, s := range settings() {
+		names[s.env] = s.key
+		keys = append(keys, s.key)
+	}
+	var errs []error
+	if path != "" {
+		if err := k.Load(file.Provider(path), yaml.Parser()); err != nil {
+			return Config{}, fmt.Errorf("read %s: %w", path, err)
+		}
+		for _, key := range k.Keys() {
+			if !slices.Contains(keys, key) {
+				errs = append(errs, fmt.Errorf("%s: unknown key %q", path, key))
+			}
+		}
+	}
+	err := k.Load(env.Provider(".", env.Opt{
+		EnvironFunc:   func() []string { return environ },
+		TransformFunc: func(name, value string) (string, any) { return names[name], value },
+	}), nil)
+	if err != nil {
+		return Config{}, fmt.Errorf("read environment: %w", err)
+	}
+	r := reader{k: k, errs: errs}
+	c := r.config()
+	return c, errors.Join(r.errs...)
+}
+
+// reader turns settings into values and collects what is wrong with them.
+type reader struct {
+	k    *koanf.Koanf
+	errs []error
+}
+
+func (r *reader) find(key string) setting {
+	i := slices.IndexFunc(settings(), func(s setting) bool { return s.key == key })
+	return settings()[i]
+}
+
+func (r *reader) text(key string) string {
+	if v := strings.TrimSpace(r.k.String(key)); v != "" {
+		return v
+	}
+	return r.find(key).fallback
+}
+
+func (r *reader) wrong(key, format string, args ...any) {
+	s := r.find(key)
+	r.errs = append(r.errs, fmt.Errorf("%s (%s in the file): %s", s.env, s.key, fmt.Sprintf(format, args...)))
+}
+
+func (r *reader) config() Config {
+	c := Config{
+		WebURL: strings.TrimRight(r.url("github.web_url"), "/"), V3URL: r.url("github.v3_api_url"), V4URL: r.url("github.v4_api_url"),
+		AppID: r.appID(), Secrets: r.secrets(), PrivateKey: r.privateKey(),
+		Listen: r.listen(), Database: r.database(),
+		Workers: r.workers(), SweepInterval: r.interval(), LogLevel: r.level(), LogJSON: r.format() == "json",
+	}
+	if r.text("public_url") != "" {
+		c.PublicURL = strings.TrimRight(r.url("public_url"), "/")
+	}
+	return c
+}
+
+func (r *reader) url(key string) string {
+	v := r.text(key)
+	u, err := url.Parse(v)
+	if err != nil || u.Host == "" || (u.Scheme != "https" && u.Scheme != "http") {
+		r.wrong(key, "%q is not an http or https address", v)
+	}
+	return v
+}
+
+func (r *reader) appID() int64 {
+	v := r.text("github.app.integration_id")
+	if v == "" {
+		r.wrong("github.app.integration_id", "is missing: the App ID on the app's settings page")
+		return 0
+	}
+	id, err := strconv.ParseInt(v, 10, 64)
+	if err != nil || id <= 0 {
+		r.wrong("github.app.integration_id", "%q is not a positive number", v)
+	}
+	return id
+}
+
+// secrets are the webhook secrets, one a line in the list. An app without a
+// secret would believe anybody, so there is no such thing.
+func (r *reader) secrets() []string {
+	var out []string
+	if v := r.text("github.app.webhook_secret"); v != "" {
+		out = append(out, v)
+	} else {
+		r.wrong("github.app.webhook_secret", "is missing: without it anybody could send events")
+	}
+	list := r.k.Strings("github.app.webhook_secrets")
+	if len(list) == 0 {
+		list = strings.Split(r.k.String("github.app.webhook_secrets"), "\n")
+	}
+	for _, v := range list {
+		if v = strings.TrimSpace(v); v != "" && !slices.Contains(out, v) {
+			out = append(out, v)
+		}
+	}
+	return out
+}
+
+func (r *reader) privateKey() []byte {
+	pem, path := r.text("github.app.private_key"), r.text("github.app.private_key_file")
+	switch {
+	case pem != "" && path != "":
+		r.wrong("github.app.private_key", "is given twice, directly and as a file: leave one out")
+	case pem != "":
+		// Variables are often set with \n for the line ends.
+		return []byte(strings.ReplaceAll(pem, `\n`, "\n"))
+	case path != "":
+		data, err := os.ReadFile(path) //nolint:gosec // the path is the operator's own setting
+		if err != nil {
+			r.wrong("github.app.private_key_file", "%v", err)
+		}
+		return data
+	default:
+		r.wrong("github.app.private_key", "is missing: the PEM file made on the app's settings page (or GITHUB_APP_PRIVATE_KEY_FILE)")
+	}
+	return nil
+}
+
+func (r *reader) listen() string {
+	v := r.text("listen")
+	if _, _, err := net.SplitHostPort(v); err != nil {
+		r.wrong("listen", "%q is not HOST:PORT", v)
+	}
+	return v
+}
+
+func (r *reader) database() string {
+	v := r.text("database_url")
+	path, ok := strings.CutPrefix(v, "sqlite:")
+	if !ok || path == "" {
+		r.wrong("database_url", "%q is not of the form sqlite:FILE, the only kind there is so far", redactURL(v))
+	}
+	return path
+}
+
+// redactURL hides the password of an address.
+func redactURL(v string) string {
+	if u, err := url.Parse(v); err == nil {
+		return u.Redacted()
+	}
+	return "(unreadable)"
+}
+
+func (r *reader) workers() int {
+	v := r.text("workers")
+	n, err := strconv.Atoi(v)
+	if err != nil || n < 1 || n > 256 {
+		r.wrong("workers", "%q is not a number from 1 to 256", v)
+	}
+	return n
+}
+
+func (r *reader) interval() time.Duration {
+	v := r.text("sweep_interval")
+	d, err := time.ParseDuration(v)
+	if err != nil || d < time.Second {
+		r.wrong("sweep_interval", "%q is not a duration of at least 1s, such as 5m", v)
+	}
+	return d
+}
+
+func (r *reader) level() zerolog.Level {
+	v := r.text("log_level")
+	level, err := zerolog.ParseLevel(strings.ToLower(v))
+	if err != nil || level == zerolog.NoLevel {
+		r.wrong("log_level", "%q is not one of trace, debug, info, warn, error", v)
+	}
+	return level
+}
+
+func (r *reader) format() string {
+	v := strings.ToLower(r.text("log_format"))
+	if v != "json" && v != "text" {
+		r.wrong("log_format", "%q is not one of json, text", v)
+	}
+	return v
+}

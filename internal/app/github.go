@@ -1,0 +1,125 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync/atomic"
+
+	"github.com/slagate/slagate/internal/controller"
+	"github.com/slagate/slagate/internal/ghapp"
+	"github.com/slagate/slagate/internal/plan"
+	"github.com/slagate/slagate/internal/pull"
+	"github.com/slagate/slagate/internal/reconcile"
+	"github.com/slagate/slagate/internal/store"
+)
+
+// gitHub introduces ghapp to the controller: it translates types and sorts
+// errors, nothing else.
+type gitHub struct {
+	*ghapp.Gatherer
+	lister  *ghapp.Lister
+	writer  *ghapp.Writer
+	creator *ghapp.Creator
+	name    atomic.Pointer[string] // nil until GitHub has told it
+}
+
+func newGitHub(c *ghapp.Creator) *gitHub {
+	return &gitHub{Gatherer: ghapp.NewGatherer(c), lister: ghapp.NewLister(c), writer: ghapp.NewWriter(c), creator: c}
+}
+
+// absent marks errors that say the installation is not there: no reason to try again.
+func absent(err error) error {
+	if errors.Is(err, ghapp.ErrGone) || errors.Is(err, ghapp.ErrSuspended) {
+		return fmt.Errorf("%w: %w", controller.ErrAbsent, err)
+	}
+	return err
+}
+
+// Read implements controller.GitHub.
+func (g *gitHub) Read(ctx context.Context, ref pull.Ref, h pull.Hints) (pull.Snapshot, error) {
+	sn, err := g.Gatherer.Read(ctx, ref, ghapp.Hints{
+		BaseBranch: h.BaseBranch, CommentID: h.CommentID, Marker: h.Marker, Teams: h.Teams, People: h.People, Logins: h.Logins,
+		ExpectUpdated: h.ExpectUpdated, Attempt: h.Attempt,
+	})
+	if err == nil {
+		g.name.Store(&sn.App.Login)
+	}
+	return sn, absent(err)
+}
+
+// introduce asks GitHub who the app is.
+func (g *gitHub) introduce(ctx context.Context) error {
+	app, err := g.creator.App(ctx)
+	if err == nil {
+		g.name.Store(&app.Slug)
+	}
+	return err
+}
+
+// Apply implements controller.GitHub.
+func (g *gitHub) Apply(ctx context.Context, ref pull.Ref, a plan.Action) (reconcile.Applied, error) {
+	r, err := g.writer.Apply(ctx, ref, a)
+	return reconcile.Applied{CommentID: r.CommentID, UpdatedAt: r.UpdatedAt}, absent(err)
+}
+
+// Installations implements controller.Listing.
+func (g *gitHub) Installations(ctx context.Context) ([]controller.Installation, error) {
+	list, err := g.lister.Installations(ctx)
+	out := make([]controller.Installation, 0, len(list))
+	for _, i := range list {
+		out = append(out, controller.Installation{ID: i.ID, Suspended: i.Suspended})
+	}
+	return out, err
+}
+
+// Repositories implements controller.Listing. Archived ones are left out:
+// nothing can be written to them.
+func (g *gitHub) Repositories(ctx context.Context, installation int64) ([]store.RepoHint, error) {
+	list, err := g.lister.Repositories(ctx, installation)
+	var out []store.RepoHint
+	for _, r := range list {
+		if !r.Archived {
+			out = append(out, store.RepoHint{Installation: installation, RepoID: r.ID, OwnerID: r.OwnerID, Owner: r.Owner, Repo: r.Name})
+		}
+	}
+	return out, err
+}
+
+// OpenPulls implements controller.Listing. A repository that has another id
+// than the one meant is an error: its name was taken over.
+func (g *gitHub) OpenPulls(ctx context.Context, repo store.RepoHint) ([]store.PullHint, error) {
+	id, list, err := g.lister.OpenPulls(ctx, repo.Installation, repo.Owner, repo.Repo)
+	if err != nil {
+		return nil, absent(err)
+	}
+	if id != repo.RepoID {
+		return nil, fmt.Errorf("repository %s/%s has id %d, not %d: %w", repo.Owner, repo.Repo, id, repo.RepoID, ghapp.ErrOtherRepo)
+	}
+	out := make([]store.PullHint, 0, len(list))
+	for _, p := range list {
+		out = append(out, store.PullHint{
+			Ref:     pull.Ref{Installation: repo.Installation, RepoID: repo.RepoID, Owner: repo.Owner, Repo: repo.Repo, Number: p.Number},
+			OwnerID: repo.OwnerID, Head: p.Head, BaseBranch: p.BaseBranch, UpdatedAt: p.UpdatedAt,
+		})
+	}
+	return out, nil
+}
+
+// MergeQueue implements controller.Commits.
+func (g *gitHub) MergeQueue(ctx context.Context, ref pull.Ref, branch string) ([]controller.QueueEntry, error) {
+	list, err := g.Gatherer.MergeQueue(ctx, ref, branch)
+	out := make([]controller.QueueEntry, 0, len(list))
+	for _, e := range list {
+		out = append(out, controller.QueueEntry{Number: e.Number, Head: e.GroupHead})
+	}
+	return out, err
+}
+
+// slug is the login of the app's own account; "" until GitHub has told it.
+func (g *gitHub) slug() string {
+	if name := g.name.Load(); name != nil {
+		return *name
+	}
+	return ""
+}

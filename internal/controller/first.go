@@ -1,0 +1,125 @@
+package controller
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"github.com/slagate/slagate/internal/gate"
+	"github.com/slagate/slagate/internal/plan"
+	"github.com/slagate/slagate/internal/pull"
+	"github.com/slagate/slagate/internal/reconcile"
+	"github.com/slagate/slagate/internal/render"
+	"github.com/slagate/slagate/internal/store"
+	"github.com/slagate/slagate/internal/taskbox"
+)
+
+// first posts "Looking at this pull request" before anything is read: on a head
+// that has no status yet, and over a success when something arrived that can
+// only take it away. In a repository that is not known to have a policy it
+// posts nothing, for such a repository gets nothing.
+func (c *Controller) first(ctx context.Context, row store.PullRow, repo store.RepoRow) error {
+	if !repo.Memory.Enrolled || !row.Open || row.Head == "" || (!row.First && !row.TakesAway) {
+		return nil
+	}
+	rows := []store.PullRow{row}
+	if row.TakesAway {
+		shared, err := c.Pulls.PullsWithHead(ctx, row.Ref.RepoID, row.Head)
+		if err != nil {
+			return fmt.Errorf("pull requests that share the head of %s: %w", row.Ref, err)
+		}
+		rows = append(rows, shared...)
+	}
+	none, green := true, false
+	for _, r := range rows {
+		if p, ok := lastPosted(r.Memory, row.Head); ok {
+			none, green = false, green || p.State == render.StateSuccess
+		}
+	}
+	if !none && !(green && row.TakesAway) {
+		return nil
+	}
+	return c.post(ctx, row, pull.Status{
+		Context: render.Context, State: render.StatePending, Description: render.Looking, TargetURL: render.PullURL(c.WebURL, row.Ref),
+	})
+}
+
+// post posts a status outside a plan and remembers it.
+func (c *Controller) post(ctx context.Context, row store.PullRow, s pull.Status) error {
+	rec := &recorder{c: c, row: row}
+	return reconcile.Apply(ctx, row.Ref, []plan.Action{{Kind: plan.PostStatus, Head: row.Head, Status: s}}, c.GitHub, rec)
+}
+
+// recorder keeps what became of each step.
+type recorder struct {
+	c        *Controller
+	row      store.PullRow
+	decision gate.Decision
+}
+
+// MayTurnGreen reports whether nothing arrived since the evaluation began.
+func (r *recorder) MayTurnGreen(ctx context.Context, ref pull.Ref) (bool, error) {
+	now, found, err := r.c.Pulls.Pull(ctx, ref.RepoID, ref.Number)
+	return found && now.Gen == r.row.Gen, err
+}
+
+// Refused counts and logs a step that GitHub will never accept.
+func (r *recorder) Refused(ctx context.Context, _ pull.Ref, a plan.Action, err error) {
+	r.c.Observer.Refused(string(a.Kind))
+	zerolog.Ctx(ctx).Error().Err(err).Str("step", string(a.Kind)).Msg("github refused a step")
+}
+
+// Done remembers statuses and comments.
+func (r *recorder) Done(ctx context.Context, ref pull.Ref, a plan.Action, done reconcile.Applied) error {
+	switch a.Kind { //nolint:exhaustive // labels and reactions leave nothing to remember
+	case plan.PostStatus:
+		return r.c.Pulls.UpdateMemory(ctx, ref, func(m *pull.Memory) { setPosted(m, a) })
+	case plan.CreateComment, plan.EditComment:
+		return r.c.Pulls.UpdateMemory(ctx, ref, func(m *pull.Memory) { r.published(m, a, done) })
+	case plan.CreateLabel:
+		return r.c.Repos.UpdateRepo(ctx, ref.RepoID, func(m *store.RepoMemory) {
+			for _, name := range a.Labels {
+				if !slices.Contains(m.Labels, name) {
+					m.Labels = append(m.Labels, name)
+				}
+			}
+		})
+	}
+	return nil
+}
+
+// headsKept bounds for how many heads the posted statuses are remembered.
+const postedKept = 60
+
+func setPosted(m *pull.Memory, a plan.Action) {
+	p := pull.Posted{
+		Head: a.Head, Context: a.Status.Context, State: a.Status.State, Description: a.Status.Description, TargetURL: a.Status.TargetURL,
+	}
+	i := slices.IndexFunc(m.Posted, func(x pull.Posted) bool { return x.Head == p.Head && x.Context == p.Context })
+	if i >= 0 {
+		m.Posted[i] = p
+		return
+	}
+	m.Posted = append(m.Posted, p)
+	if len(m.Posted) > postedKept {
+		m.Posted = slices.Clone(m.Posted[len(m.Posted)-postedKept:])
+	}
+}
+
+// published ties a written comment to the version of the pull request it shows:
+// a later command is about what stood in the comment then.
+func (r *recorder) published(m *pull.Memory, a plan.Action, done reconcile.Applied) {
+	m.CommentID = done.CommentID
+	i := r.decision.ViewIndex
+	if i < 0 || i >= len(m.Views) {
+		return
+	}
+	v := &m.Views[i]
+	v.Publications = append(slices.Clone(v.Publications), pull.Publication{
+		CommentID: done.CommentID, Created: a.Kind == plan.CreateComment, At: done.UpdatedAt.UTC().Truncate(time.Second),
+		BodyHash: taskbox.Hash(a.Body),
+	})
+}

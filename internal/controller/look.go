@@ -1,0 +1,113 @@
+package controller
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/rs/zerolog"
+
+	"github.com/slagate/slagate/internal/store"
+)
+
+// Queue has pull requests and wider looks evaluated later, durably.
+type Queue interface {
+	Enqueue(ctx context.Context, hints []store.PullHint, why string) error
+	EnqueueLooks(ctx context.Context, looks []store.Look) error
+	EnqueueGroups(ctx context.Context, groups []store.MergeGroup) error
+}
+
+// Listing says what there is: installations, repositories, open pull requests.
+type Listing interface {
+	Installations(ctx context.Context) ([]Installation, error)
+	Repositories(ctx context.Context, installation int64) ([]store.RepoHint, error)
+	OpenPulls(ctx context.Context, repo store.RepoHint) ([]store.PullHint, error)
+}
+
+// Installation is one installation of the app.
+type Installation struct {
+	ID        int64
+	Suspended bool
+}
+
+// Shelf is what is kept of repositories as a whole.
+type Shelf interface {
+	SaveRepos(ctx context.Context, hints []store.RepoHint) error
+	ReposOfOwner(ctx context.Context, ownerID int64) ([]store.RepoRow, error)
+	ReposOfInstallation(ctx context.Context, installation int64) ([]store.RepoRow, error)
+	OpenPulls(ctx context.Context, repoID int64) ([]store.PullRow, error)
+}
+
+// Fan has every pull request evaluated that a look concerns.
+func (c *Controller) Fan(ctx context.Context, look store.Look) error {
+	zerolog.Ctx(ctx).Info().Str("scope", string(look.Scope)).Str("why", look.Why).Msg("looking at many pull requests")
+	switch look.Scope {
+	case store.ScopeHead:
+		return c.fanHead(ctx, look)
+	case store.ScopeRepo:
+		return c.fanRepo(ctx, look)
+	case store.ScopeOwner:
+		rows, err := c.Shelf.ReposOfOwner(ctx, look.OwnerID)
+		if err != nil {
+			return fmt.Errorf("repositories of owner %d: %w", look.OwnerID, err)
+		}
+		return c.fanRows(ctx, look, rows)
+	case store.ScopeInstallation:
+		return c.sweepInstallation(ctx, look.Installation, look)
+	}
+	return fmt.Errorf("look of unknown scope %q", look.Scope)
+}
+
+func (c *Controller) fanHead(ctx context.Context, look store.Look) error {
+	rows, err := c.Pulls.PullsWithHead(ctx, look.RepoID, look.Head)
+	if err != nil {
+		return fmt.Errorf("pull requests with head %s: %w", look.Head, err)
+	}
+	hints := make([]store.PullHint, 0, len(rows))
+	for _, r := range rows {
+		hints = append(hints, store.PullHint{Ref: r.Ref, OwnerID: r.OwnerID, TakesAway: look.TakesAway})
+	}
+	return c.Queue.Enqueue(ctx, hints, look.Why)
+}
+
+// fanRows splits a look at many repositories into one job for each, so that a
+// failure repeats only its own.
+func (c *Controller) fanRows(ctx context.Context, look store.Look, rows []store.RepoRow) error {
+	var looks []store.Look
+	for _, r := range rows {
+		if r.Gone {
+			continue
+		}
+		looks = append(looks, store.Look{
+			Scope: store.ScopeRepo, Installation: r.Installation, OwnerID: r.OwnerID, RepoID: r.RepoID, Owner: r.Owner, Repo: r.Repo,
+			TakesAway: look.TakesAway, Why: look.Why,
+		})
+	}
+	return c.Queue.EnqueueLooks(ctx, looks)
+}
+
+// fanRepo looks at every open pull request of a repository, as GitHub lists them.
+func (c *Controller) fanRepo(ctx context.Context, look store.Look) error {
+	repo := store.RepoHint{Installation: look.Installation, RepoID: look.RepoID, OwnerID: look.OwnerID, Owner: look.Owner, Repo: look.Repo}
+	if row, found, err := c.Repos.Repo(ctx, look.RepoID); err != nil {
+		return fmt.Errorf("repository %d: %w", look.RepoID, err)
+	} else if found {
+		repo.Installation, repo.OwnerID, repo.Owner, repo.Repo = row.Installation, row.OwnerID, row.Owner, row.Repo
+		// A label may have been renamed or deleted: look for all of them again.
+		err := c.Repos.UpdateRepo(ctx, look.RepoID, func(m *store.RepoMemory) { m.Labels = nil })
+		if err != nil {
+			return fmt.Errorf("forget the labels of %s/%s: %w", repo.Owner, repo.Repo, err)
+		}
+	}
+	hints, err := c.Listing.OpenPulls(ctx, repo)
+	if err != nil {
+		return fmt.Errorf("open pull requests of %s/%s: %w", repo.Owner, repo.Repo, err)
+	}
+	var chosen []store.PullHint
+	for _, h := range hints {
+		if look.Branch == "" || h.BaseBranch == look.Branch {
+			h.TakesAway = look.TakesAway
+			chosen = append(chosen, h)
+		}
+	}
+	return c.Queue.Enqueue(ctx, chosen, look.Why)
+}

@@ -1,0 +1,193 @@
+package gate
+
+import (
+	"slices"
+
+	"github.com/slagate/slagate/internal/commitment"
+	"github.com/slagate/slagate/internal/policy"
+	"github.com/slagate/slagate/internal/pull"
+	"github.com/slagate/slagate/internal/signoff"
+)
+
+// policyAsks are the functions that sign changes of the policy file: those it
+// names, else all that can be satisfied.
+func (e *evaluation) policyAsks() []string {
+	if e.repairedBy == repairByAdmin {
+		return []string{signoff.RepairFunction}
+	}
+	if e.rules.policy.Require != nil {
+		return e.rules.policy.Require
+	}
+	var all []string
+	for _, f := range e.functions {
+		if e.members.Cannot(f, e.sn.Pull.Author, e.rules.policy.SignOffs.Author) == "" {
+			all = append(all, f.Name)
+		}
+	}
+	return all
+}
+
+// allAsked are the functions asked where the list of files could not be had:
+// whatever any rule on this branch could ask.
+func (e *evaluation) allAsked() []string {
+	asked := e.policyAsks()
+	for i := range e.rules.policy.Rules {
+		r := &e.rules.policy.Rules[i]
+		if !e.rules.policy.RuleApplies(*r, e.sn.Pull.BaseBranch) {
+			continue
+		}
+		for _, effect := range commitment.Effects() {
+			asked = append(asked, r.Asks(effect)...)
+		}
+	}
+	return e.inOrder(asked)
+}
+
+// checklist are the items that the matching rules list: by rule, then in the
+// rule's order. An item that is required by one of them is required.
+func (e *evaluation) checklist(files []GatedFile) []Item {
+	var items []Item
+	for i := range e.rules.policy.Rules {
+		r := &e.rules.policy.Rules[i]
+		if !e.ruleMatters(r, files) {
+			continue
+		}
+		for _, ask := range r.Checklist {
+			if j := slices.IndexFunc(items, func(it Item) bool { return it.ID == ask.ID }); j >= 0 {
+				items[j].Required = items[j].Required || ask.Required
+				items[j].Rules = append(items[j].Rules, r.Name)
+				continue
+			}
+			if it, ok := e.rules.policy.Item(ask.ID); ok {
+				items = append(items, Item{ID: it.ID, Text: it.Text, Owner: it.Owner, Required: ask.Required, Rules: []string{r.Name}})
+			}
+		}
+	}
+	return items
+}
+
+// ruleMatters reports whether a rule's checklist applies: it covers a file that
+// is not neutral, or asks somebody even so.
+func (e *evaluation) ruleMatters(r *policy.Rule, files []GatedFile) bool {
+	if e.sn.FilesProblem != "" {
+		return e.rules.policy.RuleApplies(*r, e.sn.Pull.BaseBranch)
+	}
+	for _, f := range files {
+		if (f.Effect != commitment.Neutral || len(r.Asks(commitment.Neutral)) > 0) &&
+			slices.ContainsFunc(f.Rules, func(h RuleHit) bool { return h.Rule == r.Name }) {
+			return true
+		}
+	}
+	return false
+}
+
+// view is the version of the pull request at hand: what each function, and the
+// author, is asked about.
+func (e *evaluation) view(files []GatedFile, asked []string, items []Item) pull.View {
+	v := pull.View{Head: e.sn.Pull.Head, BaseBranch: e.sn.Pull.BaseBranch, MergeBase: e.sn.Pull.MergeBase, SeenAt: e.sn.At}
+	for _, name := range asked {
+		var list []string
+		for _, it := range items {
+			if it.Owner == name {
+				list = append(list, it.ID)
+			}
+		}
+		v.Asked = append(v.Asked, e.askedOf(name, files, list))
+	}
+	if len(files) > 0 || e.sn.FilesProblem != "" {
+		v.Asked = append(v.Asked, e.askedOf(policy.AuthorOwner, files, nil))
+	}
+	return v
+}
+
+func (e *evaluation) askedOf(name string, files []GatedFile, list []string) pull.Asked {
+	a := pull.Asked{Function: name, Checklist: list}
+	if e.sn.FilesProblem != "" {
+		// Nobody knows which files: the sign-off is for exactly these two commits.
+		a.Items = []pull.Item{{
+			Path: "*", Before: pull.Entry{OID: e.sn.Pull.BaseTip}, After: pull.Entry{OID: e.sn.Pull.Head}, Effect: commitment.Unknown,
+		}}
+	}
+	for _, f := range files {
+		if name != policy.AuthorOwner && !slices.Contains(f.Functions, name) {
+			continue
+		}
+		it := pull.Item{Path: f.Path, Previous: f.Previous, Effect: f.Effect}
+		if i := slices.IndexFunc(e.sn.Files, func(x pull.File) bool { return x.Path == f.Path && x.Previous == f.Previous }); i >= 0 {
+			it.Before, it.After = entry(e.sn.Files[i].Before), entry(e.sn.Files[i].After)
+			if e.sn.Files[i].Problem != "" {
+				// What could not be read may change without showing: bind to the commits.
+				it.Before, it.After = pull.Entry{OID: e.sn.Pull.MergeBase}, pull.Entry{OID: e.sn.Pull.Head}
+			}
+		}
+		a.Items = append(a.Items, it)
+	}
+	a.Fingerprint = signoff.Fingerprint(name, a.Items, list)
+	return a
+}
+
+func entry(p *pull.Entry) pull.Entry {
+	if p == nil {
+		return pull.Entry{}
+	}
+	return pull.Entry{Mode: p.Mode, OID: p.OID}
+}
+
+// remember adds the view to those seen. A view that was seen before keeps its
+// first time and its publications; only what is asked is brought up to date
+// if nobody could have signed it yet.
+func remember(views []pull.View, now pull.View) []pull.View {
+	for i := range views {
+		if sameView(views[i], now) {
+			return views
+		}
+	}
+	out := append(slices.Clone(views), now)
+	if len(out) > maxViews {
+		out = out[len(out)-maxViews:]
+	}
+	return out
+}
+
+// maxViews bounds the memory of a pull request that is pushed to again and again.
+const maxViews = 50
+
+func sameView(a, b pull.View) bool {
+	return a.Head == b.Head && a.BaseBranch == b.BaseBranch && slices.EqualFunc(a.Asked, b.Asked, func(x, y pull.Asked) bool {
+		return x.Function == y.Function && x.Fingerprint == y.Fingerprint
+	})
+}
+
+// since compares what a function is asked about with what it last signed.
+func since(f policy.Function, signOffs []pull.SignOff, now pull.Asked) *Since {
+	for _, s := range slices.Backward(signOffs) {
+		if s.Function != f.Name || s.Fingerprint == "" || (s.State != pull.SignOffActive && s.State != pull.SignOffWithdrawn) {
+			continue
+		}
+		if s.Fingerprint == now.Fingerprint {
+			return nil
+		}
+		d := &Since{SignOff: s, Checklist: !sameSet(s.Checklist, now.Checklist)}
+		for _, it := range now.Items {
+			i := slices.IndexFunc(s.Items, func(x pull.Item) bool { return x.Path == it.Path })
+			switch {
+			case i < 0:
+				d.Gained = append(d.Gained, it.Path)
+			case s.Items[i].Before != it.Before || s.Items[i].After != it.After || s.Items[i].Previous != it.Previous:
+				d.Changed = append(d.Changed, it.Path)
+			}
+		}
+		for _, it := range s.Items {
+			if !slices.ContainsFunc(now.Items, func(x pull.Item) bool { return x.Path == it.Path }) {
+				d.Lost = append(d.Lost, it.Path)
+			}
+		}
+		return d
+	}
+	return nil
+}
+
+func sameSet(a, b []string) bool {
+	a, b = slices.Sorted(slices.Values(a)), slices.Sorted(slices.Values(b))
+	return slices.Equal(a, b)
+}

@@ -1,0 +1,126 @@
+package githubsim
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+)
+
+// originalPath is the context key of the address as it was asked for.
+type originalPath struct{}
+
+const enterprise = "/api/v3"
+
+// routes builds the handler of everything.
+func (s *Server) routes() http.Handler {
+	mux := http.NewServeMux()
+	var all []route
+	all = append(all, s.authRoutes()...)
+	all = append(all, s.repoRoutes()...)
+	all = append(all, s.pullRoutes()...)
+	all = append(all, s.issueRoutes()...)
+	all = append(all, s.orgRoutes()...)
+	all = append(all, s.graphqlRoute())
+	for _, rt := range all {
+		pattern := rt.pattern
+		rt.pattern = strings.ReplaceAll(rt.pattern, "...}", "}")
+		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) { s.serve(&rt, w, r) })
+	}
+	mux.HandleFunc("/", s.unknownRoute)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { mux.ServeHTTP(w, s.rewrite(r)) })
+}
+
+func (s *Server) unknownRoute(w http.ResponseWriter, r *http.Request) {
+	what := r.Method + " " + r.URL.Path
+	s.traffic.addUnknown(what)
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	w.WriteHeader(http.StatusNotImplemented)
+	body := mustJSON(object{"message": "githubsim: UNKNOWN ROUTE " + what + ": the stand-in GitHub does not have it"})
+	if _, err := w.Write(body); err != nil {
+		return // the caller is gone: nobody to tell
+	}
+}
+
+// prefixOf is the prefix under which a REST request came in.
+func (s *Server) prefixOf(r *http.Request) string {
+	path := r.URL.Path
+	if u, ok := r.Context().Value(originalPath{}).(*url.URL); ok {
+		path = u.Path
+	}
+	if strings.HasPrefix(path, enterprise+"/") {
+		return enterprise
+	}
+	return s.opts.Prefix
+}
+
+// rewrite takes the prefix off and turns addresses by id into addresses by name.
+func (s *Server) rewrite(r *http.Request) *http.Request {
+	path := r.URL.EscapedPath()
+	switch {
+	case path == "/api/graphql":
+		path = "/graphql"
+	case strings.HasPrefix(path, enterprise+"/"):
+		path = strings.TrimPrefix(path, enterprise)
+	default:
+		path = strings.TrimPrefix(path, s.opts.Prefix)
+	}
+	path = s.byName(path)
+	plain, err := url.PathUnescape(path)
+	if err != nil {
+		return r
+	}
+	out := r.Clone(context.WithValue(r.Context(), originalPath{}, r.URL))
+	out.URL.Path, out.URL.RawPath = plain, path
+	return out
+}
+
+// byName rewrites /repositories/{id} and /organizations/{id}/team/{id}.
+func (s *Server) byName(path string) string {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	parts := strings.SplitN(strings.TrimPrefix(path, "/"), "/", 3)
+	if len(parts) < 2 {
+		return path
+	}
+	id, err := strconv.ParseInt(parts[1], 10, 64)
+	if err != nil {
+		return path
+	}
+	rest := ""
+	if len(parts) == 3 {
+		rest = "/" + parts[2]
+	}
+	switch parts[0] {
+	case "repositories":
+		if r := s.repos[id]; r != nil {
+			return "/repos/" + pathEscape(r.owner.login) + "/" + pathEscape(r.name) + rest
+		}
+		return "/repos/-/-" + rest
+	case "organizations":
+		return s.teamByName(path, id, rest)
+	default:
+		return path
+	}
+}
+
+func (s *Server) teamByName(path string, org int64, rest string) string {
+	parts := strings.SplitN(strings.TrimPrefix(rest, "/team/"), "/", 2)
+	id, err := strconv.ParseInt(parts[0], 10, 64)
+	if err != nil {
+		return path
+	}
+	below := ""
+	if len(parts) == 2 {
+		below = "/" + parts[1]
+	}
+	for _, o := range s.orgs {
+		for _, t := range o.teams {
+			if o.ID == org && t.ID == id {
+				return "/orgs/" + o.login + "/teams/" + t.slug + below
+			}
+		}
+	}
+	return "/orgs/-/teams/-" + below
+}

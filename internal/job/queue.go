@@ -1,0 +1,294 @@
+// Package job runs the work that follows from deliveries: evaluations, wider
+// looks, merge groups, sweeps and pruning. With store it is the only place that knows River.
+//
+// Its one idea is that a burst becomes one or two evaluations and none is
+// lost. There is at most one unfinished job per pull request, running ones
+// included, so evaluations never overlap. A worker reads the generation of the pull request,
+// evaluates, and then, in one transaction, completes its job and, if the generation has moved,
+// inserts the next one:
+//
+//	arrival:  gen+1, insert job (skipped while one is unfinished)
+//	worker:   read gen -> evaluate -> [ done=gen, complete job, gen moved? insert job ]
+//
+// Whatever arrives is therefore followed by an evaluation that began after it:
+// either its job was inserted, or the unfinished one reads the new generation,
+// or sees at its end that it moved.
+//
+// A new kind of work is an args type with a worker here and a handler in [Handlers].
+// The package judges nothing and calls nobody but its handlers.
+package job
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/riverdriver"
+	"github.com/riverqueue/river/riverdriver/riversqlite"
+	"github.com/riverqueue/river/rivertype"
+	"github.com/rs/zerolog"
+
+	"github.com/slagate/slagate/internal/pull"
+	"github.com/slagate/slagate/internal/store"
+)
+
+const (
+	// queueWide holds looks at many pull requests, so that they never occupy the
+	// workers that evaluate single ones.
+	queueWide = "wide"
+	// topicInsert is River's name for "jobs were inserted".
+	topicInsert = "river_insert"
+
+	// prioUrgent is for what people wait for, prioCalm for sweeps.
+	prioUrgent = 1
+	prioCalm   = 3
+)
+
+// Evaluate is the job that looks at one pull request.
+type Evaluate struct {
+	RepoID int64 `json:"repo_id" river:"unique"`
+	Number int   `json:"number" river:"unique"`
+}
+
+// Kind names the job in the database.
+func (Evaluate) Kind() string { return "evaluate" }
+
+// InsertOpts makes it the only unfinished job of its pull request.
+func (Evaluate) InsertOpts() river.InsertOpts { return unique() }
+
+// Group is the job that answers or forgets one merge group.
+type Group struct {
+	RepoID int64  `json:"repo_id" river:"unique"`
+	Head   string `json:"head" river:"unique"`
+}
+
+// Kind names the job in the database.
+func (Group) Kind() string { return "group" }
+
+// InsertOpts makes it the only unfinished job of its group.
+func (Group) InsertOpts() river.InsertOpts { return unique() }
+
+// Fan is the job that has many pull requests looked at.
+type Fan struct {
+	Look store.Look `json:"look"`
+}
+
+// Kind names the job in the database.
+func (Fan) Kind() string { return "fan" }
+
+// InsertOpts puts it into the queue for wide work.
+func (Fan) InsertOpts() river.InsertOpts { return river.InsertOpts{Queue: queueWide} }
+
+// Sweep is the job that looks at everything.
+type Sweep struct{}
+
+// Kind names the job in the database.
+func (Sweep) Kind() string { return "sweep" }
+
+// InsertOpts makes it the only unfinished sweep.
+func (Sweep) InsertOpts() river.InsertOpts {
+	opts := unique()
+	opts.Queue = queueWide
+	return opts
+}
+
+// Prune is the job that deletes what is too old.
+type Prune struct{}
+
+// Kind names the job in the database.
+func (Prune) Kind() string { return "prune" }
+
+// InsertOpts makes it the only unfinished one.
+func (Prune) InsertOpts() river.InsertOpts {
+	opts := unique()
+	opts.Queue, opts.Priority = queueWide, prioCalm
+	return opts
+}
+
+// unique makes a job unique while it is unfinished. Completed ones must not count
+// (River's default): they would swallow what arrives later.
+func unique() river.InsertOpts {
+	return river.InsertOpts{UniqueOpts: river.UniqueOpts{ByArgs: true, ByState: []rivertype.JobState{
+		rivertype.JobStateAvailable, rivertype.JobStatePending, rivertype.JobStateRunning,
+		rivertype.JobStateScheduled, rivertype.JobStateRetryable,
+	}}}
+}
+
+// Queue puts jobs into transactions of the store. It needs no database of its
+// own, so the store can be opened with it before there are workers.
+type Queue struct {
+	client *river.Client[*sql.Tx]
+	now    func() time.Time
+	wake   chan struct{}
+}
+
+// NewQueue returns a queue for the store to be opened with.
+func NewQueue(now func() time.Time, log zerolog.Logger) (*Queue, error) {
+	client, err := river.NewClient(riversqlite.New(nil), &river.Config{
+		Logger:      slog.New(zerolog.NewSlogHandler(log.Level(zerolog.WarnLevel))),
+		MaxAttempts: maxAttempts,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("create queue: %w", err)
+	}
+	return &Queue{client: client, now: now, wake: make(chan struct{}, 1)}, nil
+}
+
+// Evaluations has each pull request looked at after the commit.
+func (q *Queue) Evaluations(ctx context.Context, tx *sql.Tx, refs []pull.Ref, urgent bool) error {
+	seen := make(map[Evaluate]bool, len(refs))
+	params := make([]river.InsertManyParams, 0, len(refs))
+	opts := &river.InsertOpts{Priority: prioCalm}
+	if urgent {
+		opts.Priority = prioUrgent
+	}
+	for _, ref := range refs {
+		args := Evaluate{RepoID: ref.RepoID, Number: ref.Number}
+		if !seen[args] {
+			seen[args] = true
+			params = append(params, river.InsertManyParams{Args: args, InsertOpts: opts})
+		}
+	}
+	return q.insert(ctx, tx, params, urgent)
+}
+
+// Groups has each merge group answered or forgotten after the commit.
+func (q *Queue) Groups(ctx context.Context, tx *sql.Tx, groups []store.MergeGroup) error {
+	seen := make(map[Group]bool, len(groups))
+	params := make([]river.InsertManyParams, 0, len(groups))
+	for _, g := range groups {
+		args := Group{RepoID: g.Ref.RepoID, Head: g.Head}
+		if !seen[args] {
+			seen[args] = true
+			params = append(params, river.InsertManyParams{Args: args})
+		}
+	}
+	return q.insert(ctx, tx, params, true)
+}
+
+// Looks has each wider look carried out after the commit. One that waits to
+// begin anyway serves the same look again: a storm of the same event is one look.
+func (q *Queue) Looks(ctx context.Context, tx *sql.Tx, looks []store.Look) error {
+	for _, look := range looks {
+		args := Fan{Look: look}
+		encoded, err := json.Marshal(args)
+		if err != nil {
+			return fmt.Errorf("write look: %w", err)
+		}
+		var waits bool
+		err = tx.QueryRowContext(ctx, `select exists (select 1 from river_job
+			where state = 'available' and queue = ? and kind = ? and json(args) = json(?))`,
+			queueWide, args.Kind(), string(encoded)).Scan(&waits)
+		if err != nil {
+			return fmt.Errorf("look for the same look: %w", err)
+		}
+		if waits {
+			continue
+		}
+		if _, err := q.client.InsertTx(ctx, tx, args, nil); err != nil {
+			return fmt.Errorf("insert look: %w", err)
+		}
+	}
+	return nil
+}
+
+// insert puts unique jobs into the transaction. Where one is waiting already, it is
+// brought forward: from its scheduled time always, from its back-off after an
+// error only if that is urgent.
+func (q *Queue) insert(ctx context.Context, tx *sql.Tx, params []river.InsertManyParams, urgent bool) error {
+	if len(params) == 0 {
+		return nil
+	}
+	results, err := q.client.InsertManyTx(ctx, tx, params)
+	if err != nil {
+		return fmt.Errorf("insert jobs: %w", err)
+	}
+	for _, res := range results {
+		if !res.UniqueSkippedAsDuplicate || res.Job.State == rivertype.JobStateRunning {
+			continue
+		}
+		later := res.Job.State == rivertype.JobStateScheduled ||
+			urgent && (res.Job.State == rivertype.JobStateRetryable || res.Job.ScheduledAt.After(q.now()))
+		if later {
+			if _, err := q.client.JobRetryTx(ctx, tx, res.Job.ID); err != nil {
+				return fmt.Errorf("bring job %d forward: %w", res.Job.ID, err)
+			}
+		}
+		if urgent && res.Job.Priority > prioUrgent {
+			// River has no call for this.
+			if _, err := tx.ExecContext(ctx, `update river_job set priority = ? where id = ?`, prioUrgent, res.Job.ID); err != nil {
+				return fmt.Errorf("raise job %d: %w", res.Job.ID, err)
+			}
+		}
+	}
+	return nil
+}
+
+// Committed wakes the workers: jobs were inserted or brought forward.
+func (q *Queue) Committed() {
+	select {
+	case q.wake <- struct{}{}:
+	default: // they are being woken already
+	}
+}
+
+// driver is River's driver for SQLite with a listener that also hears
+// [Queue.Committed]. River's own listener asks the database every 50 ms; in one process
+// there is no need to wait for that.
+type driver struct {
+	*riversqlite.Driver
+	wake <-chan struct{}
+}
+
+// GetListener returns a listener that hears both.
+func (d *driver) GetListener(params *riverdriver.GetListenenerParams) riverdriver.Listener {
+	return &listener{Listener: d.Driver.GetListener(params), wake: d.wake}
+}
+
+type listener struct {
+	riverdriver.Listener
+	wake <-chan struct{}
+	// owed are notifications to be handed out next. Only one goroutine, River's notifier, waits.
+	owed []*riverdriver.Notification
+}
+
+type heard struct {
+	notification *riverdriver.Notification
+	err          error
+}
+
+// WaitForNotification returns what River's listener hears, or word of new jobs.
+func (l *listener) WaitForNotification(ctx context.Context) (*riverdriver.Notification, error) {
+	if n := len(l.owed); n > 0 {
+		next := l.owed[n-1]
+		l.owed = l.owed[:n-1]
+		return next, nil
+	}
+	inner, cancel := context.WithCancel(ctx)
+	defer cancel()
+	rest := make(chan heard, 1)
+	go func() {
+		n, err := l.Listener.WaitForNotification(inner)
+		rest <- heard{n, err}
+	}()
+	select {
+	case h := <-rest:
+		return h.notification, h.err
+	case <-l.wake:
+		cancel()
+		// What River's listener heard in this very moment must not be lost.
+		if h := <-rest; h.notification != nil {
+			l.owed = append(l.owed, h.notification)
+		}
+		l.owed = append(l.owed, inserted(queueWide))
+		return inserted(river.QueueDefault), nil
+	}
+}
+
+func inserted(queue string) *riverdriver.Notification {
+	return &riverdriver.Notification{Topic: topicInsert, Payload: fmt.Sprintf(`{"queue": %q}`, queue)}
+}

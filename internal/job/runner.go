@@ -1,0 +1,180 @@
+package job
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/riverdriver/riversqlite"
+	"github.com/rs/zerolog"
+
+	"github.com/slagate/slagate/internal/pull"
+	"github.com/slagate/slagate/internal/store"
+)
+
+// The times and sizes of the queue, chosen from measurements with River on SQLite.
+const (
+	// fetchCooldown caps the throughput: 1,250 jobs/s with 10 workers, against 100 with River's default of 100 ms.
+	fetchCooldown = 5 * time.Millisecond
+	// fetchPoll is how late a job with a short back-off can be; new jobs wake the workers at once.
+	fetchPoll = 250 * time.Millisecond
+	// timeout bounds one evaluation.
+	timeout = time.Minute
+	// wideTimeout bounds looks at many pull requests, which page through GitHub's lists.
+	wideTimeout = 10 * time.Minute
+	// rescueAfter is when River takes a job for stuck; it has to exceed both. Jobs of a
+	// killed process do not wait for it: the store hands them back when it is opened.
+	rescueAfter = 15 * time.Minute
+	// softStop is how long running jobs may go on when the service stops; then their
+	// contexts end and they go back without losing an attempt.
+	softStop = 3 * time.Second
+	// keepDone and keepFailed are how long finished jobs stay for those who look for them.
+	keepDone   = 10 * time.Minute
+	keepFailed = 24 * time.Hour
+	// maxAttempts with a back-off of at most a minute is more than three hours. A
+	// job keeps the text of each failure, so it has to end some day; the next sweep makes a new one.
+	maxAttempts = 200
+	// wideWorkers share the queue for wide work.
+	wideWorkers   = 2
+	pruneInterval = 24 * time.Hour
+)
+
+// Store is what the workers need of the store.
+type Store interface {
+	// Writer is the connection that River works on.
+	Writer() *sql.DB
+	BeginPull(ctx context.Context, repoID int64, number int) (ref pull.Ref, gen int64, found bool, err error)
+	SettlePull(ctx context.Context, ref pull.Ref, gen int64, finish func(tx *sql.Tx, moved bool) error) error
+	BeginGroup(ctx context.Context, repoID int64, head string) (g store.MergeGroup, gen int64, found bool, err error)
+	SettleGroup(ctx context.Context, g store.MergeGroup, gen int64, finish func(tx *sql.Tx, moved bool) error) error
+	EnqueueWaiting(ctx context.Context) error
+	Prune(ctx context.Context, before time.Time) (deleted int64, err error)
+}
+
+// Handlers do the work. An error has it tried again: after RetryAfter if the error, or one that it
+// wraps, has a method RetryAfter() time.Duration (no worker is held meanwhile), else with a back-off of
+// 1 s, 2 s, 4 s and so on to 1 min. A panic counts as an error.
+type Handlers struct {
+	// Evaluate looks at one pull request. again is when it has to be looked at
+	// again although nothing arrives; 0 for never.
+	Evaluate func(ctx context.Context, ref pull.Ref) (again time.Duration, err error)
+	// Fan has all pull requests looked at that the look concerns.
+	Fan func(ctx context.Context, look store.Look) error
+	// Group answers a merge group, or forgets one that is gone.
+	Group func(ctx context.Context, group store.MergeGroup) error
+	// Sweep has everything looked at.
+	Sweep func(ctx context.Context) error
+}
+
+// Config is what New needs.
+type Config struct {
+	Store    Store
+	Queue    *Queue // the one that the store was opened with
+	Handlers Handlers
+	// Workers is how many pull requests are evaluated at once.
+	Workers int
+	// SweepInterval is the time between sweeps; the first one is at the start.
+	SweepInterval time.Duration
+	// Retention is how long deliveries, and the evidence of closed pull requests, are kept.
+	Retention time.Duration
+	Now       func() time.Time
+	Log       zerolog.Logger
+}
+
+func (c Config) validate() error {
+	var errs []error
+	if c.Store == nil || c.Queue == nil || c.Now == nil {
+		errs = append(errs, errors.New("store, queue and clock are needed"))
+	}
+	h := c.Handlers
+	if h.Evaluate == nil || h.Fan == nil || h.Group == nil || h.Sweep == nil {
+		errs = append(errs, errors.New("every handler is needed"))
+	}
+	if c.Workers < 1 {
+		errs = append(errs, fmt.Errorf("workers is %d, at least 1 is needed", c.Workers))
+	}
+	if c.SweepInterval < time.Second {
+		errs = append(errs, fmt.Errorf("sweep interval is %s, at least 1s is needed", c.SweepInterval))
+	}
+	if c.Retention <= 0 {
+		errs = append(errs, fmt.Errorf("retention is %s, it has to be positive", c.Retention))
+	}
+	return errors.Join(errs...)
+}
+
+// Runner runs the workers.
+type Runner struct {
+	client *river.Client[*sql.Tx]
+	queue  *Queue
+}
+
+// New prepares the workers; Start starts them.
+func New(cfg Config) (*Runner, error) {
+	if err := cfg.validate(); err != nil {
+		return nil, fmt.Errorf("create workers: %w", err)
+	}
+	client, err := river.NewClient(
+		&driver{Driver: riversqlite.New(cfg.Store.Writer()), wake: cfg.Queue.wake},
+		&river.Config{
+			CompletedJobRetentionPeriod: keepDone,
+			CancelledJobRetentionPeriod: keepFailed,
+			DiscardedJobRetentionPeriod: keepFailed,
+			ErrorHandler:                reporter{cfg.Log},
+			FetchCooldown:               fetchCooldown,
+			FetchPollInterval:           fetchPoll,
+			JobTimeout:                  timeout,
+			Logger:                      slog.New(zerolog.NewSlogHandler(cfg.Log.Level(zerolog.WarnLevel))),
+			MaxAttempts:                 maxAttempts,
+			PeriodicJobs:                periodic(cfg),
+			Queues: map[string]river.QueueConfig{
+				river.QueueDefault: {MaxWorkers: cfg.Workers},
+				queueWide:          {MaxWorkers: wideWorkers},
+			},
+			RescueStuckJobsAfter: rescueAfter,
+			RetryPolicy:          backoff{cfg.Now},
+			SoftStopTimeout:      softStop,
+			Workers:              workers(cfg),
+		})
+	if err != nil {
+		return nil, fmt.Errorf("create workers: %w", err)
+	}
+	return &Runner{client: client, queue: cfg.Queue}, nil
+}
+
+func periodic(cfg Config) []*river.PeriodicJob {
+	return []*river.PeriodicJob{
+		river.NewPeriodicJob(river.PeriodicInterval(cfg.SweepInterval),
+			func() (river.JobArgs, *river.InsertOpts) { return Sweep{}, nil }, &river.PeriodicJobOpts{ID: Sweep{}.Kind()}),
+		river.NewPeriodicJob(river.PeriodicInterval(pruneInterval),
+			func() (river.JobArgs, *river.InsertOpts) { return Prune{}, nil },
+			&river.PeriodicJobOpts{ID: Prune{}.Kind(), RunOnStart: true}),
+	}
+}
+
+// Start starts the workers and the first sweep. They run until Stop; the
+// context is for starting only, its values are kept for the handlers.
+func (r *Runner) Start(ctx context.Context) error {
+	if err := r.client.Start(context.WithoutCancel(ctx)); err != nil {
+		return fmt.Errorf("start workers: %w", err)
+	}
+	// River's own start of periodic jobs is late by up to a second, to spread the
+	// load of many processes.
+	if _, err := r.client.Insert(ctx, Sweep{}, nil); err != nil {
+		return fmt.Errorf("insert first sweep: %w", err)
+	}
+	r.queue.Committed()
+	return nil
+}
+
+// Stop takes no new jobs and waits for the running ones; after three seconds
+// their contexts end and they go back to the queue. It returns early with the context's error.
+func (r *Runner) Stop(ctx context.Context) error {
+	if err := r.client.Stop(ctx); err != nil {
+		return fmt.Errorf("stop workers: %w", err)
+	}
+	return nil
+}

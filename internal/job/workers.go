@@ -1,0 +1,177 @@
+package job
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/rivertype"
+	"github.com/rs/zerolog"
+)
+
+func workers(cfg Config) *river.Workers {
+	all := river.NewWorkers()
+	river.AddWorker(all, &evaluateWorker{cfg: cfg})
+	river.AddWorker(all, &groupWorker{cfg: cfg})
+	river.AddWorker(all, &wideWorker[Fan]{cfg: cfg, do: func(ctx context.Context, args Fan) error {
+		return cfg.Handlers.Fan(ctx, args.Look)
+	}})
+	river.AddWorker(all, &wideWorker[Sweep]{cfg: cfg, do: func(ctx context.Context, _ Sweep) error {
+		return errors.Join(cfg.Store.EnqueueWaiting(ctx), cfg.Handlers.Sweep(ctx))
+	}})
+	river.AddWorker(all, &wideWorker[Prune]{cfg: cfg, do: func(ctx context.Context, _ Prune) error {
+		n, err := cfg.Store.Prune(ctx, cfg.Now().Add(-cfg.Retention))
+		if n > 0 {
+			zerolog.Ctx(ctx).Info().Int64("rows", n).Msg("old rows deleted")
+		}
+		return err
+	}})
+	return all
+}
+
+type evaluateWorker struct {
+	river.WorkerDefaults[Evaluate]
+	cfg Config
+}
+
+// Work evaluates the pull request once and settles what comes next.
+func (w *evaluateWorker) Work(ctx context.Context, job *river.Job[Evaluate]) error {
+	ref, gen, found, err := w.cfg.Store.BeginPull(ctx, job.Args.RepoID, job.Args.Number)
+	if err != nil || !found {
+		return err
+	}
+	ctx = logged(ctx, w.cfg.Log.With().Int64("job", job.ID).Stringer("pr", ref))
+	again, err := w.cfg.Handlers.Evaluate(ctx, ref)
+	if err != nil {
+		return steer(ctx, fmt.Errorf("evaluate %s: %w", ref, err))
+	}
+	return w.cfg.Store.SettlePull(ctx, ref, gen, func(tx *sql.Tx, moved bool) error {
+		return finish(ctx, tx, w.cfg, job, moved, again)
+	})
+}
+
+type groupWorker struct {
+	river.WorkerDefaults[Group]
+	cfg Config
+}
+
+// Work looks at the merge group once and settles what comes next.
+func (w *groupWorker) Work(ctx context.Context, job *river.Job[Group]) error {
+	group, gen, found, err := w.cfg.Store.BeginGroup(ctx, job.Args.RepoID, job.Args.Head)
+	if err != nil || !found {
+		return err
+	}
+	ctx = logged(ctx, w.cfg.Log.With().Int64("job", job.ID).
+		Str("repo", group.Ref.Owner+"/"+group.Ref.Repo).Str("head", group.Head))
+	if err := w.cfg.Handlers.Group(ctx, group); err != nil {
+		return steer(ctx, fmt.Errorf("merge group %s of %s/%s: %w", group.Head, group.Ref.Owner, group.Ref.Repo, err))
+	}
+	return w.cfg.Store.SettleGroup(ctx, group, gen, func(tx *sql.Tx, moved bool) error {
+		return finish(ctx, tx, w.cfg, job, moved, 0)
+	})
+}
+
+// finish completes a job in the transaction that settles it, and inserts the
+// next one if something arrived meanwhile or the time for another look is known.
+// Completed jobs do not count for uniqueness, so there is no gap between the two.
+func finish[T river.JobArgs](ctx context.Context, tx *sql.Tx, cfg Config, job *river.Job[T], moved bool, again time.Duration) error {
+	if _, err := river.JobCompleteTx[*driver](ctx, tx, job); err != nil {
+		return fmt.Errorf("complete job %d: %w", job.ID, err)
+	}
+	var opts river.InsertOpts
+	switch {
+	case moved:
+		opts.Priority = prioUrgent
+	case again > 0:
+		opts.ScheduledAt, opts.Priority = cfg.Now().Add(again), prioCalm
+	default:
+		return nil
+	}
+	if _, err := cfg.Queue.client.InsertTx(ctx, tx, job.Args, &opts); err != nil {
+		return fmt.Errorf("insert job after %d: %w", job.ID, err)
+	}
+	return nil
+}
+
+// wideWorker does work that is not about one pull request.
+type wideWorker[T river.JobArgs] struct {
+	river.WorkerDefaults[T]
+	cfg Config
+	do  func(ctx context.Context, args T) error
+}
+
+// Timeout allows for paging through GitHub's lists.
+func (w *wideWorker[T]) Timeout(*river.Job[T]) time.Duration { return wideTimeout }
+
+// Work does it once.
+func (w *wideWorker[T]) Work(ctx context.Context, job *river.Job[T]) error {
+	ctx = logged(ctx, w.cfg.Log.With().Int64("job", job.ID).Str("kind", job.Kind))
+	if err := w.do(ctx, job.Args); err != nil {
+		return steer(ctx, fmt.Errorf("%s: %w", job.Kind, err))
+	}
+	return nil
+}
+
+func logged(ctx context.Context, fields zerolog.Context) context.Context {
+	log := fields.Logger()
+	return log.WithContext(ctx)
+}
+
+// steer turns an error that says when to try again into a snooze: the job
+// waits outside the workers and loses no attempt.
+func steer(ctx context.Context, err error) error {
+	var when interface {
+		error
+		RetryAfter() time.Duration
+	}
+	if !errors.As(err, &when) {
+		return err
+	}
+	after := max(when.RetryAfter(), time.Second)
+	zerolog.Ctx(ctx).Info().Err(err).Dur("after", after).Msg("job put off")
+	return river.JobSnooze(after)
+}
+
+const (
+	backoffFirst = time.Second
+	backoffMost  = time.Minute
+)
+
+// backoff is River's retry policy: 1 s, 2 s, 4 s and so on to 1 min, each shortened by up to a quarter so
+// that jobs which failed together do not come back together.
+type backoff struct {
+	now func() time.Time
+}
+
+// NextRetry is when a failed job is tried again.
+func (b backoff) NextRetry(job *rivertype.JobRow) time.Time {
+	wait := backoffMost
+	// 2^6 s already exceeds the most; the check keeps the shift small.
+	if shift := job.Attempt - 1; shift >= 0 && shift < 6 {
+		wait = min(backoffFirst<<shift, backoffMost)
+	}
+	// Spread by the job's id: the golden ratio's multiples are far apart from each other.
+	spread := time.Duration((uint64(job.ID)*0x9E3779B97F4A7C15)>>54) * wait / 4096 //nolint:gosec // ids are positive
+	return b.now().Add(wait - spread)
+}
+
+// reporter logs what went wrong, once per attempt.
+type reporter struct {
+	log zerolog.Logger
+}
+
+// HandleError logs a failed attempt.
+func (r reporter) HandleError(_ context.Context, job *rivertype.JobRow, err error) *river.ErrorHandlerResult {
+	r.log.Warn().Err(err).Int64("job", job.ID).Str("kind", job.Kind).Int("attempt", job.Attempt).Msg("job failed")
+	return nil
+}
+
+// HandlePanic logs a bug.
+func (r reporter) HandlePanic(_ context.Context, job *rivertype.JobRow, value any, trace string) *river.ErrorHandlerResult {
+	r.log.Error().Interface("panic", value).Str("trace", trace).Int64("job", job.ID).Str("kind", job.Kind).
+		Int("attempt", job.Attempt).Msg("job panicked")
+	return nil
+}

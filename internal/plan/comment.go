@@ -1,0 +1,63 @@
+package plan
+
+import (
+	"github.com/slagate/slagate/internal/gate"
+	"github.com/slagate/slagate/internal/render"
+	"github.com/slagate/slagate/internal/taskbox"
+)
+
+// commentKey is what put-rights of the comment are counted under.
+const commentKey = "comment"
+
+// comment is the step that makes slagate's comment right, if one is needed.
+func (b *builder) comment() []Action {
+	body := render.Comment(b.d, render.Options{
+		WebURL:       b.o.WebURL,
+		MergeBase:    b.sn.Pull.MergeBase,
+		Author:       b.sn.Pull.Author,
+		FailingSince: b.o.FailingSince,
+	})
+	standing := b.sn.Observed.Comment
+	if standing == nil {
+		return b.newComment(body)
+	}
+	// Edited by somebody: what stands is not what slagate last wrote. The time
+	// in the footer counts here, so a forged one does not stay.
+	touched := b.d.Memory.CommentHash != "" && b.d.Memory.CommentHash != taskbox.Hash(standing.Body)
+	if !touched && render.SameComment(standing.Body, body) {
+		return nil
+	}
+	// A box ticked that does not count leaves the text alone.
+	onlyBoxes := render.SameComment(taskbox.Unticked(standing.Body), taskbox.Unticked(body))
+	if (touched || onlyBoxes) && b.putRight(commentKey) != mend {
+		return nil
+	}
+	return []Action{{Kind: EditComment, CommentID: standing.ID, Body: body}}
+}
+
+func (b *builder) newComment(body string) []Action {
+	if !b.commentWanted() {
+		return nil
+	}
+	// It was there, so somebody deleted it; while facts are missing that is not certain.
+	if b.d.Memory.CommentID != 0 && (b.d.Verdict == gate.NoAnswer || b.putRight(commentKey) != mend) {
+		return nil
+	}
+	return []Action{{Kind: CreateComment, Body: body}}
+}
+
+// commentWanted reports whether something is gated, or there is something to tell.
+func (b *builder) commentWanted() bool {
+	return len(b.d.Files) > 0 || len(b.d.Functions) > 0 || len(b.d.Problems) > 0 || len(b.d.PolicyEdit) > 0 ||
+		len(b.d.Refusals) > 0 || b.d.HelpAsked
+}
+
+// doubles removes further comments of slagate, which a creation that failed
+// after it was done can leave.
+func (b *builder) doubles() []Action {
+	steps := make([]Action, 0, len(b.sn.Observed.Doubles))
+	for _, id := range b.sn.Observed.Doubles {
+		steps = append(steps, Action{Kind: DeleteComment, CommentID: id})
+	}
+	return steps
+}

@@ -1,0 +1,260 @@
+package render_test
+
+import (
+	"strings"
+	"time"
+
+	"github.com/slagate/slagate/internal/commitment"
+	"github.com/slagate/slagate/internal/gate"
+	"github.com/slagate/slagate/internal/policy"
+	"github.com/slagate/slagate/internal/pull"
+	"github.com/slagate/slagate/internal/render"
+)
+
+// situation is a pull request somebody may meet.
+type situation struct {
+	name     string
+	decision gate.Decision
+	options  render.Options
+}
+
+var (
+	headOne   = strings.Repeat("a1b2c3d4e5", 4)
+	headTwo   = strings.Repeat("f6e7d8c9b0", 4)
+	mergeBase = strings.Repeat("0123456789", 4)
+	contentA  = strings.Repeat("9f2c4e1a", 8)
+	contentB  = strings.Repeat("77d0b3e5", 8)
+	noon      = time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
+)
+
+func person(id int64, login string) pull.Person {
+	return pull.Person{ID: id, Login: login, Kind: pull.KindUser}
+}
+
+func signOff(function, method string, who pull.Person, at time.Time) pull.SignOff {
+	return pull.SignOff{
+		Function: function, Method: method, Person: who, At: at,
+		Head: headOne, Fingerprint: contentA, State: pull.SignOffActive,
+	}
+}
+
+func functions() []gate.Function {
+	rules := []string{"service levels"}
+	return []gate.Function{
+		{Name: "product", Teams: []string{"acme/product"}, Label: "sla/product-approved", Because: rules, Approvals: 1, Fingerprint: contentA},
+		{Name: "legal", Teams: []string{"acme/legal"}, Users: []string{"jane"}, Label: "sla/legal-approved", Because: rules, Approvals: 1, Fingerprint: contentA},
+		{Name: "security", Teams: []string{"acme/security"}, Label: "sla/security-approved", Because: rules, Approvals: 2, Fingerprint: contentA},
+		{Name: "support", Teams: []string{"acme/support"}, Label: "support: ok", Because: rules, Approvals: 1, Fingerprint: contentA},
+	}
+}
+
+func files() []gate.GatedFile {
+	all := []string{"product", "legal", "security", "support"}
+	return []gate.GatedFile{
+		{
+			Path: "slo/checkout.yml", Status: pull.FileModified, Effect: commitment.Unknown, Functions: all,
+			Rules: []gate.RuleHit{{Rule: "service levels", Pattern: "slo/**", Path: "slo/checkout.yml"}},
+		},
+		{
+			Path: "slo/payments/latency.yml", Status: pull.FileAdded, Effect: commitment.Unknown, Functions: all,
+			Rules: []gate.RuleHit{{Rule: "service levels", Pattern: "slo/**", Path: "slo/payments/latency.yml"}},
+		},
+		{
+			Path: "oncall/primary.yml", Previous: "oncall/first-line.yml", Status: pull.FileRenamed, Effect: commitment.Neutral, Functions: []string{"security", "support"},
+			Rules: []gate.RuleHit{{Rule: "escalation paths", Pattern: "oncall/**", Path: "oncall/primary.yml"}, {Rule: "escalation paths", Pattern: "oncall/**", Path: "oncall/first-line.yml"}},
+		},
+	}
+}
+
+func checklist() []gate.Item {
+	return []gate.Item{
+		{ID: "impact", Text: "The impact on customers is written down in this pull request", Owner: policy.AuthorOwner, Rules: []string{"service levels"}},
+		{ID: "rollback", Text: "The way back is written down and was tried", Owner: policy.AuthorOwner, Required: true, Rules: []string{"service levels"}},
+		{ID: "customer-notice", Text: "Customers are told in time, in the form their contract asks for", Owner: "legal", Required: true, Rules: []string{"service levels"}},
+		{ID: "escalation-routing", Text: "The new escalation path was tested with a page", Owner: "support", Rules: []string{"escalation paths"}},
+	}
+}
+
+func waiting() gate.Decision {
+	return gate.Decision{
+		Ref:  pull.Ref{Installation: 7, RepoID: 8, Owner: "acme", Repo: "shop", Number: 12},
+		At:   noon,
+		Head: headOne, Base: "main", Verdict: gate.Waiting,
+		Functions: functions(), Files: files(), Checklist: checklist(),
+		Methods: []policy.Method{policy.Label, policy.Command},
+	}
+}
+
+// situations are those whose comments are kept as golden files.
+func situations() []situation {
+	options := render.Options{MergeBase: mergeBase, Author: person(1, "ana")}
+	list := []situation{
+		{name: "waiting", decision: waiting()},
+		{name: "partly-signed", decision: partlySigned()},
+		{name: "asked-again", decision: askedAgain()},
+		{name: "refused-label", decision: refusedLabel()},
+		{name: "unreadable-file", decision: unreadableFile()},
+		{name: "all-signed", decision: allSigned()},
+		{name: "open-items", decision: openItems()},
+		{name: "cannot-sign", decision: cannotSign()},
+		{name: "policy-broken", decision: policyBroken()},
+		{name: "policy-invalid", decision: policyInvalid()},
+		{name: "policy-edit", decision: policyEdit()},
+		{name: "policy-repair", decision: policyRepair()},
+		{name: "adds-policy", decision: addsPolicy()},
+		{name: "no-answer", decision: noAnswer()},
+		{name: "neutral", decision: allNeutral()},
+		{name: "help", decision: help()},
+	}
+	for i := range list {
+		list[i].options = options
+	}
+	return list
+}
+
+func partlySigned() gate.Decision {
+	d := waiting()
+	d.Functions[0].SignOffs = []pull.SignOff{signOff("product", "label", person(2, "lee"), noon.Add(-3*time.Hour))}
+	d.Functions[2].SignOffs = []pull.SignOff{signOff("security", "command", person(3, "sam"), noon.Add(-2*time.Hour))}
+	d.Functions[3].SignOffs = []pull.SignOff{signOff("support", "command", person(4, "kim"), noon.Add(-time.Hour))}
+	d.Functions[3].SignOffs[0].Note = "fine with the new on-call hours"
+	d.Checklist[0].Tick = &pull.Tick{Item: "impact", State: pull.TickDone, Person: person(1, "ana"), At: noon.Add(-4 * time.Hour)}
+	d.Checklist[3].Tick = &pull.Tick{
+		Item: "escalation-routing", State: pull.TickNotApplicable, Person: person(4, "kim"), At: noon.Add(-time.Hour),
+		Note: "only the file was renamed",
+	}
+	return d
+}
+
+func askedAgain() gate.Decision {
+	d := allSigned()
+	d.Verdict, d.Head = gate.Waiting, headTwo
+	for _, i := range []int{0, 1} {
+		f := &d.Functions[i]
+		f.Since = &gate.Since{SignOff: f.SignOffs[0], Changed: []string{"slo/checkout.yml"}}
+		f.SignOffs, f.Fingerprint, f.LabelWanted = nil, contentB, false
+	}
+	d.Functions[1].Since.Gained = []string{"slo/payments/latency.yml"}
+	return d
+}
+
+func refusedLabel() gate.Decision {
+	d := waiting()
+	d.Refusals = []gate.Refusal{
+		{Person: person(9, "tom"), At: noon.Add(-time.Hour), What: "label sla/legal-approved", Why: "not a member of acme/legal, and not named in the policy; the label was taken off"},
+		{Person: person(1, "ana"), At: noon.Add(-time.Minute), What: "/sla sign product", Why: "the author cannot sign their own pull request"},
+	}
+	return d
+}
+
+func unreadableFile() gate.Decision {
+	d := waiting()
+	d.Files[0].Why = "the file is 12 MB, larger than slagate reads"
+	d.Files[1].Path, d.Files[1].Why = "SLO/payments.yml", "the name equals a guarded one but for letter case"
+	d.Files[1].Rules = []gate.RuleHit{{Rule: "service levels", Pattern: "slo/**", Path: "SLO/payments.yml", Folded: "letter case"}}
+	d.AllTouched = "GitHub lists at most 3,000 changed files, this pull request has 3,412"
+	return d
+}
+
+func allSigned() gate.Decision {
+	d := waiting()
+	d.Verdict = gate.Signed
+	people := [][]pull.Person{{person(2, "lee")}, {person(5, "jane")}, {person(3, "sam"), person(6, "max")}, {person(4, "kim")}}
+	for i := range d.Functions {
+		d.Functions[i].LabelWanted = true
+		for j, p := range people[i] {
+			d.Functions[i].SignOffs = append(d.Functions[i].SignOffs,
+				signOff(d.Functions[i].Name, []string{"label", "command"}[i%2], p, noon.Add(time.Duration(i-5)*time.Hour+time.Duration(j)*time.Minute)))
+		}
+	}
+	for i := range d.Checklist {
+		d.Checklist[i].Tick = &pull.Tick{Item: d.Checklist[i].ID, State: pull.TickDone, Person: person(1, "ana"), At: noon.Add(-time.Hour)}
+	}
+	d.Checklist[2].Tick.Person = person(5, "jane")
+	d.Checklist[3].Tick.Person = person(4, "kim")
+	return d
+}
+
+func openItems() gate.Decision {
+	d := allSigned()
+	d.Verdict = gate.OpenItems
+	d.Checklist[1].Tick = nil
+	return d
+}
+
+func cannotSign() gate.Decision {
+	d := waiting()
+	d.Verdict = gate.CannotSign
+	d.Functions[1].Cannot = "team acme/legal not found"
+	d.Functions[0].SignOffs = []pull.SignOff{signOff("product", "label", person(2, "lee"), noon.Add(-3*time.Hour))}
+	d.Functions[0].Notes = []string{"the sign-off of max was withdrawn at 10:12 UTC"}
+	d.NoLonger = []string{"finance"}
+	return d
+}
+
+func problems() []policy.Problem {
+	return []policy.Problem{
+		{File: ".github/slagate.yml", Line: 7, Column: 3, Value: "signoffs", Message: `unknown key "sign_offs", did you mean "signoffs"?`, Allowed: []string{"version", "functions", "rules", "signoffs"}},
+		{File: ".github/slagate.yml", Line: 12, Column: 14, Value: "lega|", Message: "no function has this name", Allowed: []string{"legal", "product"}},
+	}
+}
+
+func policyBroken() gate.Decision {
+	d := waiting()
+	d.Verdict, d.Functions, d.Files, d.Checklist = gate.PolicyBroken, nil, nil, nil
+	d.Problems = problems()
+	return d
+}
+
+func policyInvalid() gate.Decision {
+	d := policyBroken()
+	d.Verdict, d.Problems = gate.HeadPolicyInvalid, problems()[:1]
+	d.PolicyEdit = []string{"The new version of .github/slagate.yml is not valid."}
+	return d
+}
+
+func policyEdit() gate.Decision {
+	d := waiting()
+	d.Functions, d.Files, d.Checklist = d.Functions[1:3], nil, nil
+	d.PolicyEdit = []string{
+		"The new version of .github/slagate.yml is valid.",
+		"The rule service levels no longer covers slo/experiments/**.",
+		"legal is no longer asked about escalation paths.",
+	}
+	return d
+}
+
+func policyRepair() gate.Decision {
+	d := policyEdit()
+	d.Functions = []gate.Function{{Name: "policy", Approvals: 1, Fingerprint: contentA}}
+	d.Repair = "no version of it was ever valid, so an administrator of this repository has to sign"
+	d.Methods = []policy.Method{policy.Command}
+	return d
+}
+
+func addsPolicy() gate.Decision {
+	d := policyEdit()
+	d.Verdict, d.Functions, d.PolicyEdit = gate.AddsPolicy, nil, []string{"It asks product, legal, security and support about slo/**."}
+	return d
+}
+
+func noAnswer() gate.Decision {
+	d := partlySigned()
+	d.Verdict, d.Unanswered = gate.NoAnswer, "the members of acme/legal"
+	d.OwnerUnreadableSince = noon.AddDate(0, 0, -3)
+	return d
+}
+
+func allNeutral() gate.Decision {
+	d := waiting()
+	d.Verdict, d.Functions, d.Checklist = gate.AllNeutral, nil, nil
+	d.Files = d.Files[2:]
+	d.Files[0].Functions = nil
+	return d
+}
+
+func help() gate.Decision {
+	d := waiting()
+	d.Verdict, d.Functions, d.Files, d.Checklist, d.HelpAsked = gate.Ungated, nil, nil, nil, true
+	return d
+}

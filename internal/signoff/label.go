@@ -1,0 +1,226 @@
+package signoff
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/slagate/slagate/internal/policy"
+	"github.com/slagate/slagate/internal/pull"
+)
+
+// pairing is how far the time in a delivery (pull_request.updated_at) may be
+// from the time of the event in GitHub's history that it tells of. Both have a
+// resolution of one second.
+const pairing = 5 * time.Second
+
+// putBackLimit is how often per hour slagate puts a sign-off label back that
+// somebody without a say removed (product.md 2.4). After that the function is asked again.
+const putBackLimit = 5
+
+// labelEvents turns GitHub's history of the sign-off labels into gives and
+// withdrawals. The history is the evidence that it happened and who did it; the
+// signed delivery only adds for which head.
+func (c *collector) labelEvents() []event {
+	var events []event
+	used := map[int64]bool{}
+	for _, f := range c.Functions {
+		if f.Label == "" {
+			continue
+		}
+		first := true
+		for _, e := range c.sn.LabelEvents {
+			if !strings.EqualFold(e.Label.Name, f.Label) {
+				continue
+			}
+			opening := e.Added && first
+			first = false
+			if c.isApp(e.Actor) {
+				continue
+			}
+			delivery := c.pair(e, used)
+			if e.Added {
+				events = append(events, event{e.Created, rankLabel, func() { c.labelGiven(f, e, delivery, opening) }})
+			} else {
+				events = append(events, event{e.Created, rankLabel, func() { c.labelTaken(f, e) }})
+			}
+		}
+	}
+	return events
+}
+
+// isApp reports whether an account is slagate's own.
+func (c *collector) isApp(p pull.Person) bool {
+	return p.Kind == pull.KindBot && strings.EqualFold(strings.TrimSuffix(p.Login, "[bot]"), c.sn.App.Login)
+}
+
+// pair finds the delivery that told of a label event; each tells of one.
+func (c *collector) pair(e pull.LabelEvent, used map[int64]bool) *pull.Evidence {
+	if !e.Added {
+		return nil
+	}
+	for i := range c.sn.Evidence {
+		d := &c.sn.Evidence[i]
+		if d.Kind == pull.EvidenceLabeled && !used[d.Seq] && strings.EqualFold(d.Label, e.Label.Name) &&
+			d.Actor.ID == e.Actor.ID && d.At.Sub(e.Created).Abs() <= pairing {
+			used[d.Seq] = true
+			return d
+		}
+	}
+	return nil
+}
+
+func (c *collector) labelGiven(f policy.Function, e pull.LabelEvent, d *pull.Evidence, opening bool) {
+	if c.judged(e.ID) {
+		return
+	}
+	g := give{function: f, method: policy.Label, evidence: e.ID, person: e.Actor, at: e.Created}
+	switch {
+	case opening && c.onAtOpening(f, e):
+		g.unbound = "the label was on the pull request when it was opened, before there was anything to see"
+	case d != nil:
+		g.view, g.unbound = c.viewOfHead(d.Head, d.BaseBranch, e.Created)
+	default:
+		var known bool
+		if g.view, g.unbound, known = c.viewByHistory(f, e); !known {
+			c.res.Undecided[f.Name] = true
+			c.later(e.Created, Grace)
+			return
+		}
+	}
+	c.judge(g)
+}
+
+// onAtOpening reports whether the first event of a label belongs to the opening
+// of the pull request. The opened delivery lists the labels of that moment; if
+// it never came, an event of the same second is taken for one.
+func (c *collector) onAtOpening(f policy.Function, e pull.LabelEvent) bool {
+	for _, d := range c.sn.Evidence {
+		if d.Kind != pull.EvidenceOpened {
+			continue
+		}
+		for _, name := range d.Labels {
+			if strings.EqualFold(name, f.Label) {
+				return true
+			}
+		}
+		return false
+	}
+	return !e.Created.After(c.sn.Pull.CreatedAt)
+}
+
+// viewOfHead is the version of a head that stood when the evidence came up: the
+// last one seen until then, else the first one seen after.
+func (c *collector) viewOfHead(head, base string, at time.Time) (*pull.View, string) {
+	var found *pull.View
+	views := c.sn.Memory.Views
+	for i := range views {
+		v := &views[i]
+		if v.Head != head || (base != "" && v.BaseBranch != base) {
+			continue
+		}
+		if found == nil || !v.SeenAt.After(at) {
+			found = v
+		}
+	}
+	if found != nil {
+		return found, ""
+	}
+	if head == c.Now.Head && (base == "" || base == c.Now.BaseBranch) {
+		return &c.Now, ""
+	}
+	return nil, fmt.Sprintf("it was given for commit %s, which was replaced before slagate had looked at it", short(head))
+}
+
+const unseen = "we could not tell which version this was given for"
+
+// viewByHistory binds an event that no delivery told of. It counts only if
+// slagate had seen this same head strictly before, no force-push followed, and
+// the label had its name then already.
+func (c *collector) viewByHistory(f policy.Function, e pull.LabelEvent) (v *pull.View, unbound string, known bool) {
+	if c.sn.At.Sub(e.Created) < Grace {
+		return nil, "", false // the delivery may still come
+	}
+	for _, p := range c.sn.ForcePushes {
+		if !p.Created.Before(e.Created) {
+			return nil, unseen, true
+		}
+	}
+	views := c.sn.Memory.Views
+	for i := range views {
+		if views[i].Head == c.Now.Head && views[i].BaseBranch == c.Now.BaseBranch && views[i].SeenAt.Before(e.Created) {
+			v = &views[i]
+		}
+	}
+	if v == nil {
+		return nil, unseen, true
+	}
+	if !c.sn.LabelNamesRead {
+		c.res.Needs.LabelNames = true
+		return nil, "", false
+	}
+	for _, n := range c.sn.LabelNames {
+		if n.Added && strings.EqualFold(n.Name, f.Label) && n.ActorID == e.Actor.ID && n.Created.Equal(e.Created) {
+			return v, "", true
+		}
+	}
+	return nil, "the label had another name when it was put on", true
+}
+
+// labelTaken applies the removal of a sign-off label by a person. Removed by
+// somebody without a say it is put back, but not for ever.
+func (c *collector) labelTaken(f policy.Function, e pull.LabelEvent) {
+	own, all, decided := c.withdraw(f, e.Actor, e.ID, "taken back by removing the label")
+	if decided && !own && !all {
+		c.removedByOther(f, e)
+	}
+}
+
+// removedByOther records the removal by somebody without a say, once.
+func (c *collector) removedByOther(f policy.Function, e pull.LabelEvent) {
+	if slices.Contains(c.res.Memory.Withdrawals, e.ID) || !c.hasActive(f.Name) {
+		return
+	}
+	c.res.Memory.Withdrawals = append(c.res.Memory.Withdrawals, e.ID)
+	what := "label:" + f.Label
+	if CountPutRight(&c.res.Memory, what, e.Created) <= putBackLimit {
+		return
+	}
+	for i := range c.res.Memory.SignOffs {
+		s := &c.res.Memory.SignOffs[i]
+		if s.Function == f.Name && s.State == pull.SignOffActive {
+			s.State, s.By, s.Reason = pull.SignOffWithdrawn, e.Actor, "the label was removed again and again"
+		}
+	}
+}
+
+func (c *collector) hasActive(function string) bool {
+	for _, s := range c.res.Memory.SignOffs {
+		if s.Function == function && s.State == pull.SignOffActive {
+			return true
+		}
+	}
+	return false
+}
+
+// CountPutRight counts one more correction of a thing and returns how many there
+// were within the hour up to it.
+func CountPutRight(m *pull.Memory, what string, at time.Time) int {
+	for i := range m.PutRights {
+		p := &m.PutRights[i]
+		if p.What != what {
+			continue
+		}
+		var recent []time.Time
+		for _, t := range p.At {
+			if at.Sub(t) < time.Hour {
+				recent = append(recent, t)
+			}
+		}
+		p.At = append(recent, at)
+		return len(p.At)
+	}
+	m.PutRights = append(m.PutRights, pull.PutRight{What: what, At: []time.Time{at}})
+	return 1
+}

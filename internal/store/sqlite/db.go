@@ -1,0 +1,278 @@
+// Package sqlite keeps slagate's state in one SQLite file: deliveries,
+// evidence, memory, decisions and the jobs that follow from them.
+//
+// Its one idea is the transaction: whatever arrives together, the delivery, its
+// evidence, the generation counters and the jobs, is written together or not at
+// all. One connection writes, so writers queue up instead of failing with "database is
+// locked"; a second, read-only pool answers questions meanwhile.
+//
+// A generation counts what arrived for a pull request. An evaluation reads it
+// before it begins and settles it in one transaction afterwards: if it moved,
+// another evaluation follows. The flags "takes away" and "first" are stored as
+// the generation that raised them, so no evaluation clears what arrived during it.
+//
+// To keep something new, add a migration file (never edit an old one) and a
+// method beside its like. The package decides nothing about pull requests,
+// knows no job by name (see [Queue]) and shares its file with no other process.
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net/url"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/pressly/goose/v3"
+	"github.com/riverqueue/river/riverdriver/riversqlite"
+	"github.com/riverqueue/river/rivermigrate"
+	"github.com/rs/zerolog"
+	_ "modernc.org/sqlite" // the database/sql driver "sqlite"
+
+	"github.com/slagate/slagate/internal/pull"
+	"github.com/slagate/slagate/internal/store"
+)
+
+//go:embed migrations/*.sql
+var migrations embed.FS
+
+const (
+	driverName = "sqlite"
+	// readers is the size of the read-only pool; reads are short, and more
+	// connections only cost memory (about 2 MB of page cache each).
+	readers = 4
+	// busyTimeout is how long a connection waits for the file. Within one process only
+	// checkpoints and readers meet, so that it is hardly ever used up.
+	busyTimeout = 10 * time.Second
+)
+
+// ErrInUse says that another process (or another store of this one) has the file open.
+var ErrInUse = errors.New("the database is in use by another process")
+
+// Queue puts the jobs that follow from a write into its transaction, so that they
+// exist exactly if the write does. Package job implements it.
+type Queue interface {
+	// Evaluations has each pull request (RepoID, Number) looked at after the commit: by a new
+	// job, or by the one that is waiting, which is brought forward if it waits for its
+	// time and the look is urgent.
+	Evaluations(ctx context.Context, tx *sql.Tx, refs []pull.Ref, urgent bool) error
+	// Looks has each wider look carried out after the commit.
+	Looks(ctx context.Context, tx *sql.Tx, looks []store.Look) error
+	// Groups has each merge group (RepoID, Head) answered or forgotten after the commit.
+	Groups(ctx context.Context, tx *sql.Tx, groups []store.MergeGroup) error
+	// Committed is told after each commit of a transaction that it put jobs into.
+	Committed()
+}
+
+// Options are what Open needs besides the path.
+type Options struct {
+	// Now is the clock for "received" and "waiting since".
+	Now func() time.Time
+	Log zerolog.Logger
+	// Queue receives the jobs.
+	Queue Queue
+}
+
+// DB is the store. It is safe for concurrent use.
+type DB struct {
+	writer *sql.DB
+	reader *sql.DB
+	lock   *sql.DB
+	held   *sql.Conn // holds the exclusive transaction on lock
+	queue  Queue
+	now    func() time.Time
+	log    zerolog.Logger
+}
+
+// Open opens or creates the file at path (a plain path, or one with the prefix
+// "sqlite:"), takes its lock, migrates it and hands back the jobs that
+// a killed process had begun. It returns [ErrInUse] if the lock is taken.
+func Open(ctx context.Context, path string, opts Options) (*DB, error) {
+	path = strings.TrimPrefix(strings.TrimPrefix(path, "sqlite:"), "//")
+	if path == "" || strings.HasPrefix(path, ":memory:") {
+		return nil, fmt.Errorf("open database %q: a file is needed", path)
+	}
+	if opts.Now == nil || opts.Queue == nil {
+		return nil, errors.New("open database: no clock or no queue given")
+	}
+	db := &DB{queue: opts.Queue, now: opts.Now, log: opts.Log}
+	if err := db.open(ctx, path); err != nil {
+		return nil, errors.Join(fmt.Errorf("open database %s: %w", path, err), db.Close())
+	}
+	return db, nil
+}
+
+func (db *DB) open(ctx context.Context, path string) error {
+	// The files hold texts of private repositories: nobody else may read them. The
+	// journal files inherit the mode.
+	for _, name := range []string{path, path + "-lock"} {
+		f, err := os.OpenFile(name, os.O_CREATE|os.O_RDWR, 0o600) //nolint:gosec // the path is the operator's setting
+		if err != nil {
+			return err
+		}
+		if err := f.Close(); err != nil {
+			return err
+		}
+	}
+	if err := db.takeLock(ctx, path+"-lock"); err != nil {
+		return err
+	}
+	var err error
+	if db.writer, err = connect(path, "rwc", 1); err != nil {
+		return err
+	}
+	if err := db.migrate(ctx); err != nil {
+		return err
+	}
+	if err := db.handBack(ctx); err != nil {
+		return err
+	}
+	db.reader, err = connect(path, "ro", readers)
+	return err
+}
+
+// takeLock holds an exclusive transaction on a file of its own for as long as
+// the store is open. The operating system releases it when the process dies,
+// however it dies, and SQLite knows how to do this on every system.
+func (db *DB) takeLock(ctx context.Context, path string) error {
+	var err error
+	if db.lock, err = sql.Open(driverName, dsn(path, "rwc", "_pragma=busy_timeout(0)")); err != nil {
+		return err
+	}
+	if db.held, err = db.lock.Conn(ctx); err != nil {
+		return fmt.Errorf("lock: %w", err)
+	}
+	if _, err = db.held.ExecContext(ctx, "begin exclusive"); err != nil {
+		if isBusy(err) {
+			return ErrInUse
+		}
+		return fmt.Errorf("lock: %w", err)
+	}
+	return nil
+}
+
+// connect opens a pool. synchronous(FULL) because an accepted delivery must
+// survive the loss of power; NORMAL may lose the last commits then.
+func connect(path, mode string, conns int) (*sql.DB, error) {
+	pool, err := sql.Open(driverName, dsn(path, mode,
+		fmt.Sprintf("_pragma=busy_timeout(%d)", busyTimeout.Milliseconds()),
+		"_pragma=journal_mode(WAL)", "_pragma=synchronous(FULL)", "_pragma=foreign_keys(1)",
+		"_txlock=immediate", "_time_format=sqlite"))
+	if err != nil {
+		return nil, err
+	}
+	pool.SetMaxOpenConns(conns)
+	pool.SetMaxIdleConns(conns)
+	return pool, nil
+}
+
+func dsn(path, mode string, params ...string) string {
+	if mode == "ro" {
+		// A read-only connection may neither set the journal mode nor begin to write.
+		kept := params[:0]
+		for _, p := range params {
+			if !strings.Contains(p, "journal_mode") && !strings.HasPrefix(p, "_txlock") {
+				kept = append(kept, p)
+			}
+		}
+		params = kept
+	}
+	name := (&url.URL{Path: path}).EscapedPath()
+	return "file:" + name + "?mode=" + mode + "&" + strings.Join(params, "&")
+}
+
+// migrate brings River's tables up first, then ours.
+func (db *DB) migrate(ctx context.Context) error {
+	quiet := slog.New(zerolog.NewSlogHandler(db.log.Level(zerolog.WarnLevel)))
+	river, err := rivermigrate.New(riversqlite.New(db.writer), &rivermigrate.Config{Logger: quiet})
+	if err != nil {
+		return fmt.Errorf("prepare migrations of the queue: %w", err)
+	}
+	if _, err := river.Migrate(ctx, rivermigrate.DirectionUp, nil); err != nil {
+		return fmt.Errorf("migrate the queue: %w", err)
+	}
+	files, err := fs.Sub(migrations, "migrations")
+	if err != nil {
+		return err
+	}
+	provider, err := goose.NewProvider(goose.DialectSQLite3, db.writer, files)
+	if err != nil {
+		return fmt.Errorf("prepare migrations: %w", err)
+	}
+	if _, err := provider.Up(ctx); err != nil {
+		return fmt.Errorf("migrate: %w", err)
+	}
+	return nil
+}
+
+// handBack makes jobs of a killed process available again, without the lost
+// attempt, and forgets it as River's leader. River itself would wait an hour
+// for the one and 15 seconds for the other, because other processes might be at
+// work; under our lock there are none.
+func (db *DB) handBack(ctx context.Context) error {
+	return db.write(ctx, "hand back jobs", func(tx *sql.Tx) error {
+		res, err := tx.ExecContext(ctx,
+			`update river_job set state = 'available', attempt = max(attempt - 1, 0) where state = 'running'`)
+		if err != nil {
+			return err
+		}
+		n, err := res.RowsAffected()
+		if err != nil {
+			return err
+		}
+		if n > 0 {
+			db.log.Info().Int64("jobs", n).Msg("jobs of a killed process handed back")
+		}
+		_, err = tx.ExecContext(ctx, `delete from river_leader`)
+		return err
+	})
+}
+
+// Writer is the one connection that writes; River's workers share it.
+func (db *DB) Writer() *sql.DB { return db.writer }
+
+// Close closes the file and releases the lock. Workers have to be stopped before.
+func (db *DB) Close() error {
+	var errs []error
+	for _, pool := range []*sql.DB{db.reader, db.writer} {
+		if pool != nil {
+			errs = append(errs, pool.Close())
+		}
+	}
+	if db.held != nil {
+		errs = append(errs, db.held.Close())
+	}
+	if db.lock != nil {
+		errs = append(errs, db.lock.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// write runs fn in one transaction of the writing connection. What fn returns
+// comes back wrapped, with the transaction rolled back.
+func (db *DB) write(ctx context.Context, what string, fn func(tx *sql.Tx) error) error {
+	tx, err := db.writer.BeginTx(ctx, nil)
+	if err != nil {
+		return fmt.Errorf("%s: begin: %w", what, err)
+	}
+	if err := fn(tx); err != nil {
+		return fmt.Errorf("%s: %w", what, errors.Join(err, rollback(tx)))
+	}
+	if err := tx.Commit(); err != nil {
+		return fmt.Errorf("%s: commit: %w", what, errors.Join(err, rollback(tx)))
+	}
+	return nil
+}
+
+func rollback(tx *sql.Tx) error {
+	if err := tx.Rollback(); err != nil && !errors.Is(err, sql.ErrTxDone) {
+		return fmt.Errorf("roll back: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,341 @@
+// Package webhook is the door that GitHub knocks at: it checks that a delivery
+// is GitHub's and meant for us, says what it is about, and has it kept.
+//
+// Its one idea is that a delivery is a hint, never an order. [Affected] reads
+// from a payload which pull requests should be looked at and what was said about
+// them; whether any of it is so is asked of GitHub later. The sender is answered
+// only after the inbox has kept everything for good, so what was accepted is not lost.
+//
+// An event that is to be heeded is a row in the table of affected.go with its
+// function. The package asks GitHub nothing, decides nothing, logs no bodies and no secrets.
+package webhook
+
+import (
+	"bytes"
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/palantir/go-githubapp/githubapp"
+	"github.com/rs/zerolog"
+
+	"github.com/slagate/slagate/internal/store"
+)
+
+const (
+	// bodyLimit is GitHub's own cap on payloads: larger events are not delivered
+	// (docs.github.com, "Webhook events and payloads", payload cap).
+	bodyLimit = 25 << 20
+	// guidLimit is far above the 36 characters of a GUID.
+	guidLimit = 128
+
+	headerEvent     = "X-GitHub-Event"
+	headerDelivery  = "X-GitHub-Delivery"
+	headerSignature = "X-Hub-Signature-256"
+	headerTarget    = "X-GitHub-Hook-Installation-Target-ID"
+	signaturePrefix = "sha256="
+)
+
+// Inbox keeps deliveries. Accept returns without an error only when the
+// delivery and all that follows from it cannot be lost any more.
+type Inbox interface {
+	Accept(ctx context.Context, d store.Delivery) (fresh bool, err error)
+}
+
+// Config is what Handler needs.
+type Config struct {
+	// Secrets that a delivery may be signed with: one, or several while one is replaced by another.
+	Secrets []string
+	// AppID is the id of our GitHub App.
+	AppID int64
+	Inbox Inbox
+	// Bot is the login of our App's own account, with or without "[bot]"; "" while it is not known.
+	Bot func() string
+	Now func() time.Time
+	Log zerolog.Logger
+	// Observe is told of each answer, if it is set. event is "" for what was not signed and
+	// "other" for events that are not heeded, so that it can label a metric.
+	Observe func(event string, status int, took time.Duration)
+}
+
+func (c Config) validate() error {
+	var errs []error
+	if len(c.Secrets) == 0 {
+		errs = append(errs, errors.New("no webhook secret"))
+	}
+	for i, s := range c.Secrets {
+		// An empty secret would let in whoever leaves the signature away.
+		if strings.TrimSpace(s) == "" {
+			errs = append(errs, fmt.Errorf("webhook secret %d is empty", i+1))
+		}
+	}
+	if c.AppID <= 0 {
+		errs = append(errs, fmt.Errorf("app id is %d", c.AppID))
+	}
+	if c.Inbox == nil || c.Bot == nil || c.Now == nil {
+		errs = append(errs, errors.New("inbox, bot and clock are needed"))
+	}
+	return errors.Join(errs...)
+}
+
+// Handler answers POST /api/github/hook: 200 with "accepted" or "ignored" in the body, 400 malformed, 401
+// signature missing, wrong or SHA-1 only, 403 another app's delivery, 405, 413 over 25 MiB, 503 not kept.
+func Handler(cfg Config) (http.Handler, error) {
+	if err := cfg.validate(); err != nil {
+		return nil, fmt.Errorf("set up webhook: %w", err)
+	}
+	h := &handler{cfg: cfg}
+	in := &inbox{cfg: cfg}
+	for _, secret := range cfg.Secrets {
+		// One dispatcher per secret, because a dispatcher knows one only.
+		h.dispatchers = append(h.dispatchers, githubapp.NewEventDispatcher([]githubapp.EventHandler{in}, secret,
+			githubapp.WithScheduler(in),
+			githubapp.WithErrorCallback(answerError),
+			githubapp.WithResponseCallback(answer)))
+	}
+	return h, nil
+}
+
+type handler struct {
+	cfg         Config
+	dispatchers []http.Handler // by secret
+}
+
+// receipt is what is known of a request, and what came of it.
+type receipt struct {
+	event    string
+	bodyHash string
+	accepted bool
+	status   int
+	err      error
+}
+
+type receiptKey struct{}
+
+// ServeHTTP takes one delivery.
+func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	began := h.cfg.Now()
+	rec := &receipt{}
+	if status, why := h.serve(w, r, rec); status != 0 {
+		rec.status = status
+		refuse(w, status)
+		h.cfg.Log.Warn().Int("status", status).Str("why", why).Str("event", rec.event).
+			Str("delivery", clip(r.Header.Get(headerDelivery))).Msg("delivery refused")
+	} else if rec.err != nil {
+		h.cfg.Log.Error().Err(rec.err).Int("status", rec.status).Str("event", rec.event).
+			Str("delivery", clip(r.Header.Get(headerDelivery))).Msg("delivery not taken")
+	}
+	if h.cfg.Observe != nil {
+		h.cfg.Observe(rec.event, rec.status, h.cfg.Now().Sub(began))
+	}
+}
+
+// serve checks the request in the order of the contract and has it dispatched.
+// A status other than 0 refuses it.
+func (h *handler) serve(w http.ResponseWriter, r *http.Request, rec *receipt) (status int, why string) {
+	if r.Method != http.MethodPost {
+		w.Header().Set("Allow", http.MethodPost)
+		return http.StatusMethodNotAllowed, "method"
+	}
+	if r.ContentLength > bodyLimit {
+		return http.StatusRequestEntityTooLarge, "body too large"
+	}
+	signature, ok := parseSignature(r.Header.Get(headerSignature))
+	if !ok {
+		// Nobody can make this body right, so it is not read.
+		return http.StatusUnauthorized, "no SHA-256 signature"
+	}
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, bodyLimit))
+	if err != nil {
+		var tooLarge *http.MaxBytesError
+		if errors.As(err, &tooLarge) {
+			return http.StatusRequestEntityTooLarge, "body too large"
+		}
+		return http.StatusBadRequest, "body ended early"
+	}
+	index := h.signedWith(body, signature)
+	if index < 0 {
+		return http.StatusUnauthorized, "wrong signature"
+	}
+	if target := r.Header.Get(headerTarget); target != "" && target != strconv.FormatInt(h.cfg.AppID, 10) {
+		return http.StatusForbidden, "another app's delivery"
+	}
+	if status, why := checkHeaders(r.Header, rec); status != 0 {
+		return status, why
+	}
+	if payload, err := payloadOf(r.Header.Get("Content-Type"), body); err != nil {
+		return http.StatusBadRequest, err.Error()
+	} else if !isObject(payload) {
+		return http.StatusBadRequest, "payload is not a JSON object"
+	}
+	if index > 0 {
+		h.cfg.Log.Info().Int("secret", index+1).Msg("delivery signed with a further secret")
+	}
+	sum := sha256.Sum256(body)
+	rec.bodyHash = hex.EncodeToString(sum[:])
+	h.dispatch(w, r, rec, index, body)
+	return 0, ""
+}
+
+func (h *handler) dispatch(w http.ResponseWriter, r *http.Request, rec *receipt, index int, body []byte) {
+	// The dispatcher logs each event; ours says it once, with what came of it.
+	quiet := h.cfg.Log.Level(zerolog.WarnLevel)
+	ctx := context.WithValue(quiet.WithContext(r.Context()), receiptKey{}, rec)
+	r = r.Clone(ctx)
+	r.Body = io.NopCloser(bytes.NewReader(body))
+	h.dispatchers[index].ServeHTTP(w, r)
+}
+
+// parseSignature reads "sha256=" and 64 hexadecimal digits.
+func parseSignature(header string) ([]byte, bool) {
+	digits, ok := strings.CutPrefix(header, signaturePrefix)
+	if !ok || len(digits) != 2*sha256.Size {
+		return nil, false
+	}
+	signature, err := hex.DecodeString(digits)
+	return signature, err == nil
+}
+
+// signedWith is the index of the secret that the body was signed with, or -1.
+func (h *handler) signedWith(body, signature []byte) int {
+	for i, secret := range h.cfg.Secrets {
+		mac := hmac.New(sha256.New, []byte(secret))
+		mac.Write(body)
+		if hmac.Equal(mac.Sum(nil), signature) {
+			return i
+		}
+	}
+	return -1
+}
+
+func checkHeaders(header http.Header, rec *receipt) (status int, why string) {
+	event, guid := header.Get(headerEvent), header.Get(headerDelivery)
+	if event == "" {
+		return http.StatusBadRequest, "no event name"
+	}
+	rec.event = "other"
+	if _, ok := heeded()[event]; ok {
+		rec.event = event
+	}
+	if guid == "" || len(guid) > guidLimit {
+		return http.StatusBadRequest, "no delivery id"
+	}
+	return 0, ""
+}
+
+// payloadOf is the JSON in the body. GitHub's hooks can be set to a form with
+// one field, which is even their default.
+func payloadOf(contentType string, body []byte) ([]byte, error) {
+	media, _, err := mime.ParseMediaType(contentType)
+	if err != nil {
+		return nil, errors.New("no usable content type")
+	}
+	switch media {
+	case "application/json":
+		return body, nil
+	case "application/x-www-form-urlencoded":
+		form, err := url.ParseQuery(string(body))
+		if err != nil {
+			return nil, errors.New("form cannot be read")
+		}
+		return []byte(form.Get("payload")), nil
+	default:
+		return nil, errors.New("neither JSON nor a form")
+	}
+}
+
+func isObject(payload []byte) bool {
+	trimmed := bytes.TrimLeft(payload, " \t\r\n")
+	return len(trimmed) > 0 && trimmed[0] == '{' && json.Valid(payload)
+}
+
+// inbox is go-githubapp's seam: the dispatcher answers GitHub only after Schedule has returned.
+type inbox struct {
+	cfg Config
+}
+
+// Handles lists the events that are heeded.
+func (in *inbox) Handles() []string {
+	var names []string
+	for name := range heeded() {
+		names = append(names, name)
+	}
+	return names
+}
+
+// Handle keeps the delivery; the dispatcher comes here by way of Schedule.
+func (in *inbox) Handle(ctx context.Context, event, guid string, payload []byte) error {
+	rec, ok := ctx.Value(receiptKey{}).(*receipt)
+	if !ok {
+		return errors.New("delivery did not come through the handler")
+	}
+	d, err := Affected(event, payload, in.cfg.Bot())
+	if err != nil {
+		return githubapp.ValidationError{EventType: event, DeliveryID: guid, Cause: err}
+	}
+	log := in.cfg.Log.With().Str("delivery", guid).Str("event", event).Str("action", d.Action).Logger()
+	if d.Empty() {
+		log.Debug().Msg("delivery ignored")
+		return nil
+	}
+	d.GUID, d.BodyHash, d.Received = guid, rec.bodyHash, in.cfg.Now()
+	fresh, err := in.cfg.Inbox.Accept(ctx, d)
+	if err != nil {
+		return fmt.Errorf("keep delivery %s: %w", guid, err)
+	}
+	rec.accepted = true
+	log.Info().Bool("fresh", fresh).Int("pulls", len(d.Pulls)).Int("looks", len(d.Looks)).Msg("delivery accepted")
+	return nil
+}
+
+// Schedule keeps the delivery at once: it is the jobs kept with it that run later.
+func (in *inbox) Schedule(ctx context.Context, d githubapp.Dispatch) error {
+	return d.Execute(ctx)
+}
+
+// answer tells GitHub that the delivery was taken.
+func answer(w http.ResponseWriter, r *http.Request, _ string, _ bool) {
+	text := "ignored\n"
+	if rec, ok := r.Context().Value(receiptKey{}).(*receipt); ok {
+		rec.status = http.StatusOK
+		if rec.accepted {
+			text = "accepted\n"
+		}
+	}
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	if _, err := io.WriteString(w, text); err != nil {
+		zerolog.Ctx(r.Context()).Debug().Err(err).Msg("answer not read")
+	}
+}
+
+// answerError tells GitHub that the delivery was not taken: 400 if it never will be, 503 if
+// the store failed, so that it can be asked for again.
+func answerError(w http.ResponseWriter, r *http.Request, err error) {
+	status := http.StatusServiceUnavailable
+	var invalid githubapp.ValidationError
+	if errors.As(err, &invalid) {
+		status, err = http.StatusBadRequest, invalid.Cause
+	}
+	if rec, ok := r.Context().Value(receiptKey{}).(*receipt); ok {
+		rec.status, rec.err = status, err
+	}
+	refuse(w, status)
+}
+
+func refuse(w http.ResponseWriter, status int) {
+	http.Error(w, strings.ToLower(http.StatusText(status)), status)
+}
+
+// clip keeps a foreign header from filling the log.
+func clip(s string) string { return s[:min(len(s), guidLimit)] }
