@@ -32,6 +32,7 @@ const (
 // route is one operation of the API.
 type route struct {
 	pattern string
+	parts   []string
 	access  access
 	// needs are the permissions of which one is enough, e.g. "statuses:write".
 	needs  []string
@@ -204,20 +205,14 @@ func (s *Server) answer(c *call, fault Fault) []byte {
 		return nil
 	}
 	out := mustJSON(v)
-	if raw, ok := v.(rawJSON); ok {
-		out = raw
+	if len(fault.Null) > 0 {
+		out = blank(out, fault.Null)
 	}
 	if c.r.Method == http.MethodGet && c.status == http.StatusOK {
 		s.etag(c, out)
 	}
 	return out
 }
-
-// rawJSON is an answer that is already marshalled.
-type rawJSON []byte
-
-// MarshalJSON makes mustJSON leave it alone.
-func (r rawJSON) MarshalJSON() ([]byte, error) { return r, nil }
 
 // etag answers 304 if the caller has this answer already. A new token changes
 // the tag, as it does at GitHub.

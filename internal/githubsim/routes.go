@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -13,9 +14,9 @@ type originalPath struct{}
 
 const enterprise = "/api/v3"
 
-// routes builds the handler of everything.
+// routes builds the handler of everything. http.ServeMux cannot have GitHub's
+// routes: /issues/comments/{id} and /issues/{number}/comments are a conflict to it.
 func (s *Server) routes() http.Handler {
-	mux := http.NewServeMux()
 	var all []route
 	all = append(all, s.authRoutes()...)
 	all = append(all, s.repoRoutes()...)
@@ -23,13 +24,71 @@ func (s *Server) routes() http.Handler {
 	all = append(all, s.issueRoutes()...)
 	all = append(all, s.orgRoutes()...)
 	all = append(all, s.graphqlRoute())
-	for _, rt := range all {
-		pattern := rt.pattern
-		rt.pattern = strings.ReplaceAll(rt.pattern, "...}", "}")
-		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) { s.serve(&rt, w, r) })
+	for i := range all {
+		all[i].parts = strings.Split(all[i].pattern, "/")
+		all[i].pattern = strings.ReplaceAll(all[i].pattern, "...}", "}")
 	}
-	mux.HandleFunc("/", s.unknownRoute)
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { mux.ServeHTTP(w, s.rewrite(r)) })
+	// the more a pattern says literally, the earlier it is tried
+	slices.SortStableFunc(all, func(a, b route) int { return b.literals() - a.literals() })
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		r = s.rewrite(r)
+		parts := strings.Split(r.Method+" "+r.URL.EscapedPath(), "/")
+		for i := range all {
+			if all[i].match(parts, r) {
+				s.serve(&all[i], w, r)
+				return
+			}
+		}
+		s.unknownRoute(w, r)
+	})
+}
+
+func (rt *route) literals() int {
+	n := 0
+	for _, p := range rt.parts {
+		if !strings.HasPrefix(p, "{") {
+			n++
+		}
+	}
+	return n
+}
+
+// match holds a path against the pattern and keeps the values of its wildcards.
+func (rt *route) match(parts []string, r *http.Request) bool {
+	values := map[string]string{}
+	for i, p := range rt.parts {
+		name, wild := strings.CutPrefix(p, "{")
+		name = strings.TrimSuffix(name, "}")
+		name, rest := strings.CutSuffix(name, "...")
+		if i >= len(parts) {
+			if !rest {
+				return false
+			}
+			values[name] = ""
+			break
+		}
+		got := parts[i]
+		if rest {
+			got = strings.Join(parts[i:], "/")
+		}
+		plain, err := url.PathUnescape(got)
+		switch {
+		case !wild && got != p, wild && err != nil:
+			return false
+		case wild:
+			values[name] = plain
+		}
+		if rest {
+			parts = parts[:i+1]
+		}
+	}
+	if len(parts) > len(rt.parts) {
+		return false
+	}
+	for name, v := range values {
+		r.SetPathValue(name, v)
+	}
+	return true
 }
 
 func (s *Server) unknownRoute(w http.ResponseWriter, r *http.Request) {

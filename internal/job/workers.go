@@ -130,7 +130,7 @@ func steer(ctx context.Context, err error) error {
 	if !errors.As(err, &when) {
 		return err
 	}
-	after := max(when.RetryAfter(), time.Second)
+	after := max(when.RetryAfter(), snoozeLeast)
 	zerolog.Ctx(ctx).Info().Err(err).Dur("after", after).Msg("job put off")
 	return river.JobSnooze(after)
 }
@@ -138,6 +138,8 @@ func steer(ctx context.Context, err error) error {
 const (
 	backoffFirst = time.Second
 	backoffMost  = time.Minute
+	// snoozeLeast keeps an error that asks for an immediate retry from spinning.
+	snoozeLeast = 100 * time.Millisecond
 )
 
 // backoff is River's retry policy: 1 s, 2 s, 4 s and so on to 1 min, each shortened by up to a quarter so

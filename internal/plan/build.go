@@ -37,11 +37,15 @@ type Plan struct {
 	Tampered []string
 }
 
-// commentPlace stands in a target address for the id of a comment that a step
-// of the same plan creates.
-const commentPlace = "{comment}"
+// commentAnchor is how GitHub addresses a comment on its page, and
+// commentPlace stands for the id of one that a step of the same plan creates.
+const (
+	commentAnchor = "#issuecomment-"
+	commentPlace  = "{comment}"
+)
 
-// WithComment puts the id of a freshly created comment where steps refer to it.
+// WithComment puts the id of a freshly created comment where steps refer to
+// it. With 0, when GitHub refused to create it, they refer to the page.
 func WithComment(steps []Action, id int64) []Action {
 	resolved := slices.Clone(steps)
 	for i := range resolved {
@@ -52,7 +56,11 @@ func WithComment(steps []Action, id int64) []Action {
 
 // WithCommentID does for one status, such as [Plan.Own], what WithComment does for steps.
 func WithCommentID(s pull.Status, id int64) pull.Status {
-	s.TargetURL = strings.ReplaceAll(s.TargetURL, commentPlace, strconv.FormatInt(id, 10))
+	anchor := ""
+	if id != 0 {
+		anchor = commentAnchor + strconv.FormatInt(id, 10)
+	}
+	s.TargetURL = strings.ReplaceAll(s.TargetURL, commentAnchor+commentPlace, anchor)
 	return s
 }
 
@@ -157,9 +165,9 @@ func (b *builder) target(comment []Action) string {
 	page := render.PullURL(b.o.WebURL, b.d.Ref)
 	switch {
 	case b.sn.Observed.Comment != nil:
-		return page + "#issuecomment-" + strconv.FormatInt(b.sn.Observed.Comment.ID, 10)
+		return page + commentAnchor + strconv.FormatInt(b.sn.Observed.Comment.ID, 10)
 	case len(comment) > 0:
-		return page + "#issuecomment-" + commentPlace
+		return page + commentAnchor + commentPlace
 	}
 	return page
 }

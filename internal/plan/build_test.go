@@ -67,7 +67,21 @@ func (g *github) apply(p plan.Plan) {
 	g.d.Memory.PutRights = p.PutRights
 	for _, a := range plan.WithComment(p.Steps, newComment) {
 		g.do(a)
-		g.d.Memory = plan.Remember(g.d.Memory, a, newComment)
+		g.remember(a)
+	}
+}
+
+// remember keeps what a step leaves to remember.
+func (g *github) remember(a plan.Action) {
+	m := &g.d.Memory
+	switch a.Kind {
+	case plan.PostStatus:
+		m.Posted = append(m.Posted, pull.Posted{
+			Head: a.Head, Context: a.Status.Context, State: a.Status.State, Description: a.Status.Description, TargetURL: a.Status.TargetURL,
+		})
+	case plan.CreateComment, plan.EditComment:
+		m.CommentID, m.CommentHash = newComment, taskbox.Hash(a.Body)
+	case plan.DeleteComment, plan.AddLabels, plan.RemoveLabel, plan.CreateLabel, plan.React:
 	}
 }
 
@@ -152,6 +166,7 @@ func TestBuild_Opened(t *testing.T) {
 	}
 	require.Equal(t, "Waiting for legal, support (0 of 2 signed)", p.Own.Description)
 	require.Equal(t, commentURL, plan.WithCommentID(p.Own, newComment).TargetURL)
+	require.Equal(t, page, plan.WithCommentID(p.Own, 0).TargetURL, "refused")
 	g.apply(p)
 	require.Empty(t, g.build().Steps)
 	g.d.At = g.d.At.Add(time.Hour)
@@ -340,8 +355,16 @@ func TestBuild_ForeignStatus(t *testing.T) {
 	g.d.At = said.Add(time.Hour)
 	p = g.build()
 	require.Contains(t, told(p), "post-status slagate success", "an hour ends it")
-	require.Len(t, p.PutRights, 1)
-	require.Len(t, p.PutRights[0].At, 1)
+	require.Equal(t, []pull.PutRight{{What: key, At: []time.Time{g.d.At}}}, p.PutRights)
+}
+
+// Counts that others keep in the same list are left alone.
+func TestBuild_OtherCounts(t *testing.T) {
+	t.Parallel()
+	g := opened()
+	label := pull.PutRight{What: "label:sla/legal-approved", At: []time.Time{noon.AddDate(0, 0, -1)}}
+	g.d.Memory.PutRights = []pull.PutRight{{What: "comment", At: label.At}, label}
+	require.Equal(t, []pull.PutRight{label}, g.build().PutRights)
 }
 
 func TestBuild_WhoseStatus(t *testing.T) {

@@ -6,9 +6,6 @@ import (
 	"github.com/slagate/slagate/internal/taskbox"
 )
 
-// commentKey is what put-rights of the comment are counted under.
-const commentKey = "comment"
-
 // comment is the step that makes slagate's comment right, if one is needed.
 func (b *builder) comment() []Action {
 	body := render.Comment(b.d, render.Options{

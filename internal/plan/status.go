@@ -10,7 +10,7 @@ import (
 
 // status is the step that makes one context say what is wanted, if one is needed.
 func (b *builder) status(wanted pull.Status) []Action {
-	key := "status:" + b.d.Head + ":" + wanted.Context
+	key := statusKey + b.d.Head + ":" + wanted.Context
 	standing := b.observed(wanted.Context)
 	foreign := standing != nil && !b.ours(*standing)
 	if b.held(key) {

@@ -257,14 +257,17 @@ func TestBenchmarkCorpusAgrees(t *testing.T) {
 	require.NotZero(t, found)
 }
 
-// BenchmarkMatch measures 1,000 patterns on 3,000 paths, compiled (compiling
-// included) and as a loop over doublestar, and reports how many times faster the former is.
+// BenchmarkMatch measures 1,000 patterns on 3,000 paths, compiled and as a loop
+// over doublestar, and reports how many times faster the former is, without and
+// with compiling (which happens once per policy).
 func BenchmarkMatch(b *testing.B) {
 	p, paths := benchmarkCorpus()
-	var compiled, loop time.Duration
+	var compiling, compiled, loop time.Duration
 	for b.Loop() {
 		start := time.Now()
 		m := Compile(p)
+		compiling += time.Since(start)
+		start = time.Now()
 		for _, path := range paths {
 			m.Match(path)
 		}
@@ -276,6 +279,6 @@ func BenchmarkMatch(b *testing.B) {
 		loop += time.Since(start)
 	}
 	b.ReportMetric(float64(loop)/float64(compiled), "times-faster")
-	b.ReportMetric(float64(compiled.Milliseconds())/float64(b.N), "compiled-ms")
-	b.ReportMetric(float64(loop.Milliseconds())/float64(b.N), "loop-ms")
+	b.ReportMetric(float64(loop)/float64(compiled+compiling), "times-faster-with-compiling")
+	b.ReportMetric(loop.Seconds()*1000/float64(b.N), "loop-ms")
 }

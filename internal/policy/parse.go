@@ -42,7 +42,7 @@ func parse(text []byte, r *reporter) *yaml.Node {
 	var document yaml.Node
 	if err := loader.Load(&document); err != nil {
 		if !errors.Is(err, io.EOF) {
-			r.yaml(err)
+			r.yaml(err, text)
 			return nil
 		}
 		document.Content = nil
@@ -55,19 +55,19 @@ func parse(text []byte, r *reporter) *yaml.Node {
 	if !plain(root, r) {
 		return nil
 	}
-	r.second(loader)
+	r.second(loader, text)
 	return root
 }
 
 // second reports a further document in the stream, which YAML readers
 // silently ignore.
-func (r *reporter) second(loader *yaml.Loader) {
+func (r *reporter) second(loader *yaml.Loader, text []byte) {
 	var next yaml.Node
 	err := loader.Load(&next)
 	switch {
 	case errors.Is(err, io.EOF):
 	case err != nil:
-		r.yaml(err)
+		r.yaml(err, text)
 	default:
 		r.place(next.Line, next.Column, "---", "a second YAML document starts here; a policy is one document", nil)
 	}
@@ -102,16 +102,18 @@ func printable(c rune) bool {
 }
 
 // yaml reports an error of the YAML reader in plain words.
-func (r *reporter) yaml(err error) {
+func (r *reporter) yaml(err error, text []byte) {
 	var at *yaml.LoadError
 	if !errors.As(err, &at) {
 		r.place(1, 1, "", "cannot be read as YAML", nil)
 		return
 	}
 	mark, message := at.Mark, "cannot be read as YAML: "+at.Message
+	if tab := indentTab(text, mark.Line); tab > 0 {
+		r.place(mark.Line, tab, "", "a tab is used for indentation; YAML allows spaces only", nil)
+		return
+	}
 	switch {
-	case strings.Contains(at.Message, "tab character"):
-		message = "a tab is used for indentation; YAML allows spaces only"
 	case strings.Contains(at.Message, "end of stream") && at.ContextMark.Line > 0:
 		mark, message = at.ContextMark, "this is opened but never closed"
 	case strings.Contains(at.Message, "max depth"):
@@ -126,6 +128,15 @@ func (r *reporter) yaml(err error) {
 		message = `a ":" is not allowed here; put the value in quotes`
 	}
 	r.place(mark.Line, mark.Column, "", message, nil)
+}
+
+// indentTab is the column of a tab in the indentation of a line; 0 if there is none.
+func indentTab(text []byte, number int) int {
+	for i := 1; i < number; i++ {
+		_, text, _ = bytes.Cut(text, []byte("\n"))
+	}
+	indent := text[:len(text)-len(bytes.TrimLeft(text, " \t"))]
+	return bytes.IndexByte(indent, '\t') + 1
 }
 
 func tooDeep() string { return fmt.Sprintf("nested deeper than %d levels", maxDepth) }

@@ -163,11 +163,11 @@ func codes(texts []string, limit int, in place) string {
 	return and(shown)
 }
 
-func names(functions []string, limit int, in place) string {
+func names(functions []string, limit int) string {
 	shown := make([]string, 0, len(functions))
 	for _, f := range functions {
 		if !nameShape.MatchString(f) {
-			f = span(f, in)
+			f = Code(f)
 		}
 		shown = append(shown, f)
 	}

@@ -37,7 +37,7 @@ func whyFile(f gate.GatedFile) string {
 	}
 	text := "- " + Code(f.Path) + ": " + strings.Join(hits, "; ")
 	if len(f.Functions) > 0 {
-		text += "; asks " + names(f.Functions, namesShown, line)
+		text += "; asks " + names(f.Functions, namesShown)
 	}
 	return text + "\n"
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/slagate/slagate/internal/gate"
 	"github.com/slagate/slagate/internal/policy"
+	"github.com/slagate/slagate/internal/pull"
 )
 
 // namesShown is how many functions a sentence lists.
@@ -18,8 +19,8 @@ func (c comment) head(int) string {
 	title, lead := c.headline()
 	text := "### " + title + "\n\n" + lead
 	if c.d.Repair != "" {
-		text += "\n\nThe policy in force is broken. This pull request changes policy files only, so it is judged by something else: " +
-			prose(c.d.Repair, line)
+		text += "\n\nThe policy in force is broken. This pull request changes policy files only, so it is judged by " +
+			prose(c.d.Repair, line) + "."
 	}
 	if c.d.AllTouched != "" {
 		text += "\n\nslagate could not get the whole list of changed files (" + prose(c.d.AllTouched, line) +
@@ -33,7 +34,7 @@ func (c comment) head(int) string {
 }
 
 func (c comment) headline() (title, lead string) {
-	missing := names(functionNames(awaited(c.d.Functions)), namesShown, line)
+	missing := names(functionNames(awaited(c.d.Functions)), namesShown)
 	switch c.d.Verdict {
 	case gate.Waiting:
 		signed := len(c.d.Functions) - len(awaited(c.d.Functions))
@@ -50,8 +51,16 @@ func (c comment) headline() (title, lead string) {
 		return "Commitments touched, none changed", c.subject() + " No promise changes by it, so nobody has to sign."
 	case gate.NoAnswer:
 		return c.noAnswerHead()
-	case gate.HeadPolicyInvalid, gate.PolicyBroken, gate.AddsPolicy:
-		return c.policyHead()
+	case gate.HeadPolicyInvalid:
+		return "The policy would be invalid", "This pull request changes slagate's policy, and the new version has " +
+			count(len(c.d.Problems), "mistake") + ". The merge is held until the file is mended."
+	case gate.PolicyBroken:
+		return "slagate's policy is broken", "The policy that is in force for " + Code(c.d.Base) + " has " +
+			count(len(c.d.Problems), "mistake") + ", so slagate cannot tell who has to agree, and holds the merge." +
+			" Somebody who looks after the policy has to mend it, in a pull request that changes nothing else."
+	case gate.AddsPolicy:
+		return "Adds slagate's policy", "The policy that this pull request adds is valid." +
+			" It is in force once merged; until then nobody has to sign."
 	case gate.Ungated, gate.Silent:
 	}
 	return notTouched, "Nothing in this pull request is under a rule of slagate's policy. Nobody has to sign, and slagate does not hold the merge."
@@ -59,27 +68,42 @@ func (c comment) headline() (title, lead string) {
 
 // subject says what the pull request does, in a sentence.
 func (c comment) subject() string {
-	switch {
-	case len(c.d.Files) == 0 && len(c.d.PolicyEdit) > 0:
-		return "This pull request changes the policy by which slagate asks for agreement."
-	case len(c.d.Files) == 0:
-		return "This pull request touches promises to customers."
-	case len(c.d.Files) == 1:
-		return "This pull request touches 1 file that holds promises to customers."
+	promises := 0
+	for _, f := range c.d.Files {
+		if !isPolicy(f) {
+			promises++
+		}
 	}
-	return "This pull request touches " + count(len(c.d.Files), "file") + " that hold promises to customers."
+	policyToo := ""
+	if promises < len(c.d.Files) {
+		policyToo = ", and the policy by which slagate asks for agreement"
+	}
+	switch {
+	case promises == 0 && len(c.d.PolicyEdit)+len(c.d.Files) > 0:
+		return "This pull request changes the policy by which slagate asks for agreement."
+	case promises == 0:
+		return "This pull request touches promises to customers."
+	case promises == 1:
+		return "This pull request touches 1 file that holds promises to customers" + policyToo + "."
+	}
+	return "This pull request touches " + count(promises, "file") + " that hold promises to customers" + policyToo + "."
+}
+
+// isPolicy reports whether a file is the policy: it holds no promise, but says who guards them.
+func isPolicy(f gate.GatedFile) bool {
+	return f.Path == pull.PolicyPath || f.Previous == pull.PolicyPath
 }
 
 func (c comment) signedTitle() string {
 	if len(c.d.Functions) == 0 {
 		return signedText(nil)
 	}
-	return "Signed by " + names(functionNames(c.d.Functions), namesShown, line)
+	return "Signed by " + names(functionNames(c.d.Functions), namesShown)
 }
 
 func (c comment) cannotTitle() string {
 	able := slices.DeleteFunc(slices.Clone(c.d.Functions), func(f gate.Function) bool { return f.Cannot == "" })
-	return names(functionNames(able), namesShown, line) + " cannot sign"
+	return names(functionNames(able), namesShown) + " cannot sign"
 }
 
 func (c comment) noAnswerHead() (title, lead string) {
@@ -97,28 +121,13 @@ func (c comment) noAnswerHead() (title, lead string) {
 	return "GitHub did not answer since " + since.UTC().Format("15:04") + " UTC", lead
 }
 
-func (c comment) policyHead() (title, lead string) {
-	mistakes := count(len(c.d.Problems), "mistake")
-	switch c.d.Verdict {
-	case gate.HeadPolicyInvalid:
-		return "The policy would be invalid",
-			"This pull request changes slagate's policy, and the new version has " + mistakes +
-				". The merge is held. It is the author's turn to mend the file."
-	case gate.PolicyBroken:
-		return "slagate's policy is broken",
-			"The policy that is in force for " + Code(c.d.Base) + " has " + mistakes +
-				", so slagate cannot tell who has to agree, and holds the merge. Somebody who looks after the policy has to mend it," +
-				" in a pull request that changes nothing else."
-	default:
-		return "Adds slagate's policy",
-			"The policy that this pull request adds is valid. It is in force once merged; until then nobody has to sign."
-	}
-}
-
 // turn lists whose turn it is and what they have to do. It is the only place
 // that mentions people, so that they are told: GitHub notifies of a mention
 // that an edit adds, and of none that stood there before.
 func (c comment) turn(room int) string {
+	if c.d.Verdict == gate.HeadPolicyInvalid { // nobody else should read what will change again
+		return titled("Whose turn it is", "- "+c.owner(policy.AuthorOwner)+": mend the policy file\n")
+	}
 	var lines []string
 	for _, f := range awaited(c.d.Functions) {
 		lines = append(lines, c.turnOf(f))

@@ -137,11 +137,20 @@ var (
 // T15: nothing that somebody writes changes the structure of the comment.
 func TestInert(t *testing.T) {
 	t.Parallel()
-	calm := render.Comment(filled(func() string { return "word" }), render.Options{MergeBase: mergeBase})
-	require.Equal(t, 2, strings.Count(strings.Join(shape(calm), "\n"), "\nTaskCheckBox"))
 	rapid.Check(t, func(t *rapid.T) {
 		generator := hostile()
-		body := render.Comment(filled(func() string { return generator.Draw(t, "text") }), render.Options{MergeBase: mergeBase, Author: pull.Person{Login: generator.Draw(t, "author")}})
+		verdict := rapid.SampledFrom([]gate.Verdict{
+			gate.Ungated, gate.AllNeutral, gate.Waiting, gate.OpenItems, gate.Signed, gate.CannotSign,
+			gate.HeadPolicyInvalid, gate.PolicyBroken, gate.AddsPolicy, gate.NoAnswer,
+		}).Draw(t, "verdict")
+		write := func(next func() string) string {
+			d := filled(next)
+			d.Verdict = verdict
+			return render.Comment(d, render.Options{MergeBase: mergeBase, Author: pull.Person{Login: next()}})
+		}
+		calm := write(func() string { return "word" })
+		require.Equal(t, 2, strings.Count(strings.Join(shape(calm), "\n"), "\nTaskCheckBox"))
+		body := write(func() string { return generator.Draw(t, "text") })
 		require.Equal(t, shape(calm), shape(body), body)
 		words, targets := spoken(body)
 		require.Empty(t, loud.FindAllString(words, -1), words)

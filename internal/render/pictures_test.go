@@ -119,7 +119,7 @@ func fewColours(picture image.Image, height int) image.Image {
 		palette = append(palette, color.Gray{Y: uint8(min(255, grey*8+7))})
 	}
 	for step := range 8 {
-		mix := func(c int) uint8 { return uint8(c + (255-c)*step/8) }
+		mix := func(c int) uint8 { return uint8(min(255, c+(255-c)*step/8)) }
 		palette = append(palette, color.RGBA{R: mix(0x09), G: mix(0x69), B: mix(0xda), A: 255})
 	}
 	cut := image.NewPaletted(image.Rect(0, 0, picture.Bounds().Dx(), height), palette)

@@ -30,12 +30,9 @@ func (c comment) changes(room int) string {
 		fill(len(files), filesShown, room, func(i int) string { return c.change(files[i]) }, func(left int) string {
 			return "\n… and " + count(left, "more file") + ". " + link("All changes", c.links.pull()+"/files") + ".\n"
 		})
-	for _, f := range files {
-		if f.Effect == commitment.Unknown {
-			body += "\n**unknown** means that slagate cannot compare the promises in that file, so it counts as the worst." +
-				" Please read the change and judge for yourself.\n"
-			break
-		}
+	if slices.ContainsFunc(files, func(f gate.GatedFile) bool { return f.Effect == commitment.Unknown && !isPolicy(f) }) {
+		body += "\n**unknown** means that slagate cannot compare the promises in that file, so it counts as the worst." +
+			" Please read the change and judge for yourself.\n"
 	}
 	return titled("What changes for customers", body)
 }
@@ -82,7 +79,10 @@ func meaning(f gate.GatedFile) string {
 		commitment.Added:        "**added**: a new promise",
 		commitment.Removed:      "**removed**: the promise is gone",
 	}[f.Effect]
-	if text == "" {
+	switch {
+	case isPolicy(f):
+		text = "who has to agree may change, see below"
+	case text == "":
 		text = "**unknown**: could not be compared, please judge"
 	}
 	if f.Why != "" {
@@ -108,7 +108,7 @@ func (c comment) functions(room int) string {
 		}
 	}
 	if len(c.d.NoLonger) > 0 {
-		notes = append(notes, "- Not asked any more: "+names(c.d.NoLonger, namesShown, line)+"\n")
+		notes = append(notes, "- Not asked any more: "+names(c.d.NoLonger, namesShown)+"\n")
 	}
 	if len(notes) > 0 {
 		body += "\n" + fill(len(notes), functionsShown, room/4, func(i int) string { return notes[i] }, func(left int) string {
@@ -195,7 +195,7 @@ func (c comment) since(room int) string {
 			continue
 		}
 		s := f.Since.SignOff
-		text := "- since " + names([]string{f.Name}, 1, line) + " signed: " + differences(*f.Since) +
+		text := "- since " + names([]string{f.Name}, 1) + " signed: " + differences(*f.Since) +
 			" (" + login(s.Person, line) + " signed on " + minute(s.At)
 		if s.Head != "" {
 			text += " at " + commit(s.Head, line)
@@ -260,9 +260,9 @@ func (c comment) refusals(room int) string {
 	rs = rs[max(0, len(rs)-refusalsShown):]
 	body := fill(len(rs), refusalsShown, room, func(i int) string {
 		r := rs[i]
-		what := Code(r.What)
-		if label, ok := strings.CutPrefix(r.What, "label "); ok {
-			what = "the label " + Code(label)
+		what := prose(r.What, line)
+		if strings.HasPrefix(r.What, "/") { // a command, in one piece
+			what = Code(r.What)
 		}
 		return "- " + login(r.Person, line) + ", " + minute(r.At) + ": " + what + " – " + prose(r.Why, line) + "\n"
 	}, func(left int) string { return "- and " + count(left, "more") + "\n" })

@@ -141,7 +141,7 @@ func askedAgain() gate.Decision {
 func refusedLabel() gate.Decision {
 	d := waiting()
 	d.Refusals = []gate.Refusal{
-		{Person: person(9, "tom"), At: noon.Add(-time.Hour), What: "label sla/legal-approved", Why: "not a member of acme/legal, and not named in the policy; the label was taken off"},
+		{Person: person(9, "tom"), At: noon.Add(-time.Hour), What: "the sign-off label of legal", Why: "not a member of acme/legal, and not named in the policy; the label was taken off"},
 		{Person: person(1, "ana"), At: noon.Add(-time.Minute), What: "/sla sign product", Why: "the author cannot sign their own pull request"},
 	}
 	return d
@@ -207,19 +207,21 @@ func policyBroken() gate.Decision {
 }
 
 func policyInvalid() gate.Decision {
-	d := policyBroken()
+	d := policyEdit()
 	d.Verdict, d.Problems = gate.HeadPolicyInvalid, problems()[:1]
-	d.PolicyEdit = []string{"The new version of .github/slagate.yml is not valid."}
+	d.PolicyEdit = []string{"The new version has 1 mistakes and would not be in force."}
 	return d
 }
 
 func policyEdit() gate.Decision {
 	d := waiting()
-	d.Functions, d.Files, d.Checklist = d.Functions[1:3], nil, nil
+	d.Functions, d.Files, d.Checklist = d.Functions[1:3], d.Files[:1], nil
+	d.Files[0].Path, d.Files[0].Functions = pull.PolicyPath, []string{"legal", "security"}
+	d.Files[0].Rules = []gate.RuleHit{{Rule: "policy", Pattern: pull.PolicyPath, Path: pull.PolicyPath}}
 	d.PolicyEdit = []string{
-		"The new version of .github/slagate.yml is valid.",
-		"The rule service levels no longer covers slo/experiments/**.",
-		"legal is no longer asked about escalation paths.",
+		"The new version is valid.",
+		`rule service levels: paths "slo/**", "!slo/experiments/**" -> "slo/**"`,
+		"function security: approvals 2 -> 1",
 	}
 	return d
 }
@@ -227,7 +229,7 @@ func policyEdit() gate.Decision {
 func policyRepair() gate.Decision {
 	d := policyEdit()
 	d.Functions = []gate.Function{{Name: "policy", Approvals: 1, Fingerprint: contentA}}
-	d.Repair = "no version of it was ever valid, so an administrator of this repository has to sign"
+	d.Repair = "an admin of the repository"
 	d.Methods = []policy.Method{policy.Command}
 	return d
 }

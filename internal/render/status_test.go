@@ -99,7 +99,7 @@ func TestStatus_Cut(t *testing.T) {
 			require.LessOrEqual(t, len(text), 140)
 			require.True(t, utf8.ValidString(text))
 			require.True(t, strings.HasSuffix(text, suffix))
-			require.Equal(t, strings.IndexFunc(text, func(r rune) bool { return r < ' ' || r == 0x202e }), -1)
+			require.False(t, strings.ContainsFunc(text, func(r rune) bool { return r < ' ' || r == 0x202e }))
 		}
 	})
 	d := cannotSign()

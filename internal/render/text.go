@@ -145,7 +145,9 @@ var (
 	// plainWord is a word that can mean nothing to Markdown or GitHub, wherever it stands in a line.
 	plainWord = regexp.MustCompile(`^[\p{L}\p{N}…][\p{L}\p{M}\p{N}.,;:!?'"’“”„()%–—…-]*$`)
 	// reference is a word of plain characters that GitHub would turn into a link.
-	reference = regexp.MustCompile(`(?i)gh-[0-9]|^[0-9a-f]{7,64}$|www\.|^[a-z]+:.`)
+	reference = regexp.MustCompile(`(?i)gh-[0-9]|^[0-9a-f]{7,64}$|www\.`)
+	// clock is the one use of a colon inside a word that starts no link and makes no emoji.
+	clock = regexp.MustCompile(`^[0-9]{1,2}:[0-9]{2}$`)
 	// ordinal starts a numbered list at the start of an item.
 	ordinal = regexp.MustCompile(`^[0-9]+[.)]$`)
 )
@@ -168,6 +170,9 @@ func proseOf(text string, limit int, in place) string {
 }
 
 func proseWord(word string, in place) string {
+	if word == "->" {
+		return "→"
+	}
 	core := strings.TrimLeft(word, `("'“„`)
 	before := word[:len(word)-len(core)]
 	core = strings.TrimRight(core, `.,;:!?)"'”’`)
@@ -187,7 +192,8 @@ func proseWord(word string, in place) string {
 }
 
 func plain(word string) bool {
-	return plainWord.MatchString(word) && !reference.MatchString(word) && !strings.ContainsFunc(word, hidden)
+	return plainWord.MatchString(word) && !reference.MatchString(word) && !strings.ContainsFunc(word, hidden) &&
+		(!strings.Contains(word, ":") || clock.MatchString(word))
 }
 
 // and joins words as a sentence does: "a", "a and b", "a, b and c".

@@ -113,7 +113,7 @@ type MergeGroup struct {
 	// State and Description are what was last posted on Head.
 	State       string `json:"state,omitempty"`
 	Description string `json:"description,omitempty"`
-	Gone    bool     `json:"gone,omitempty"`  // destroyed
+	Gone        bool   `json:"gone,omitempty"` // destroyed
 }
 
 // PullRow is all that is kept of one pull request.

@@ -228,8 +228,12 @@ func TestAffectedPush(t *testing.T) {
 	commits := func(files ...string) string {
 		return fmt.Sprintf(`"commits":[{"added":[],"removed":[],"modified":["%s"]}]`, strings.Join(files, `","`))
 	}
-	push := func(ref string, parts ...string) string { return body("", append([]string{fmt.Sprintf(`"ref":%q`, ref)}, parts...)...) }
-	inOwner := func(ref string, parts ...string) string { return strings.Replace(push(ref, parts...), repoJS, ownerRepo, 1) }
+	push := func(ref string, parts ...string) string {
+		return body("", append([]string{fmt.Sprintf(`"ref":%q`, ref)}, parts...)...)
+	}
+	inOwner := func(ref string, parts ...string) string {
+		return strings.Replace(push(ref, parts...), repoJS, ownerRepo, 1)
+	}
 	repoLook := func(id int64, name, branch string) store.Look {
 		return store.Look{Scope: store.ScopeRepo, Installation: 7, OwnerID: 40, Owner: "acme", RepoID: id, Repo: name, Branch: branch, TakesAway: true, Why: "policy pushed"}
 	}

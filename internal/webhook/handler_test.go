@@ -68,8 +68,10 @@ func setup(t *testing.T) *bundle {
 	b.handler, err = Handler(Config{
 		Secrets: []string{secretNew, secretOld}, AppID: appID, Inbox: b.inbox,
 		Bot: func() string { return "slagate" }, Now: func() time.Time { return time.Unix(1_772_445_600, 0).UTC() },
-		Log:     zerolog.New(b.log),
-		Observe: func(event string, status int, _ time.Duration) { b.observed = append(b.observed, answerSeen{event, status}) },
+		Log: zerolog.New(b.log),
+		Observe: func(event string, status int, _ time.Duration) {
+			b.observed = append(b.observed, answerSeen{event, status})
+		},
 	})
 	require.NoError(t, err)
 	return b

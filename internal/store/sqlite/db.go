@@ -238,6 +238,7 @@ func (db *DB) handBack(ctx context.Context) error {
 func (db *DB) Writer() *sql.DB { return db.writer }
 
 // Close closes the file and releases the lock. Workers have to be stopped before.
+// Closing again does nothing.
 func (db *DB) Close() error {
 	var errs []error
 	for _, pool := range []*sql.DB{db.reader, db.writer} {
@@ -246,7 +247,9 @@ func (db *DB) Close() error {
 		}
 	}
 	if db.held != nil {
-		errs = append(errs, db.held.Close())
+		if err := db.held.Close(); err != nil && !errors.Is(err, sql.ErrConnDone) {
+			errs = append(errs, err)
+		}
 	}
 	if db.lock != nil {
 		errs = append(errs, db.lock.Close())

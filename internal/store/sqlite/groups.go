@@ -29,14 +29,16 @@ func (db *DB) groupArrives(ctx context.Context, tx *sql.Tx, g store.MergeGroup) 
 	return nil
 }
 
-// SaveGroup keeps what became known of a merge group: the pull requests in it.
+// SaveGroup keeps what became known of a merge group: the pull requests in it and
+// what was last posted on its head.
 func (db *DB) SaveGroup(ctx context.Context, g store.MergeGroup) error {
 	pulls, err := marshal(g.Pulls)
 	if err != nil {
 		return fmt.Errorf("write merge group %s: %w", g.Head, err)
 	}
 	return db.write(ctx, "save merge group "+g.Head, func(tx *sql.Tx) error {
-		res, err := tx.ExecContext(ctx, `update merge_groups set pulls = ? where repo_id = ? and head = ?`, pulls, g.Ref.RepoID, g.Head)
+		res, err := tx.ExecContext(ctx, `update merge_groups set pulls = ?, state = ?, description = ?
+			where repo_id = ? and head = ?`, pulls, g.State, g.Description, g.Ref.RepoID, g.Head)
 		if err != nil {
 			return err
 		}
@@ -47,8 +49,11 @@ func (db *DB) SaveGroup(ctx context.Context, g store.MergeGroup) error {
 	})
 }
 
-const groupColumns = `select r.installation, r.repo_id, r.owner, r.name, g.head, g.base, g.head_ref, g.base_ref, g.pulls, g.gone
-	from merge_groups g join repos r using (repo_id) `
+const (
+	groupColumns = `select r.installation, r.repo_id, r.owner, r.name, g.head, g.base, g.head_ref, g.base_ref, g.pulls, g.gone,
+		g.state, g.description`
+	fromGroups = ` from merge_groups g join repos r using (repo_id) `
+)
 
 func scanGroup(row interface{ Scan(dest ...any) error }, more ...any) (store.MergeGroup, error) {
 	var (
@@ -57,6 +62,7 @@ func scanGroup(row interface{ Scan(dest ...any) error }, more ...any) (store.Mer
 	)
 	err := row.Scan(append([]any{
 		&g.Ref.Installation, &g.Ref.RepoID, &g.Ref.Owner, &g.Ref.Repo, &g.Head, &g.Base, &g.HeadRef, &g.BaseRef, &pulls, &g.Gone,
+		&g.State, &g.Description,
 	}, more...)...)
 	if err != nil {
 		return store.MergeGroup{}, err
@@ -67,7 +73,7 @@ func scanGroup(row interface{ Scan(dest ...any) error }, more ...any) (store.Mer
 
 // Groups are the repository's merge groups that are not gone, oldest first.
 func (db *DB) Groups(ctx context.Context, repoID int64) ([]store.MergeGroup, error) {
-	rows, err := db.reader.QueryContext(ctx, groupColumns+`where g.repo_id = ? and g.gone = 0 order by g.seen, g.head`, repoID)
+	rows, err := db.reader.QueryContext(ctx, groupColumns+fromGroups+`where g.repo_id = ? and g.gone = 0 order by g.seen, g.head`, repoID)
 	if err != nil {
 		return nil, fmt.Errorf("read merge groups of %d: %w", repoID, err)
 	}
@@ -109,8 +115,7 @@ func (db *DB) EnqueueGroups(ctx context.Context, groups []store.MergeGroup) erro
 
 // BeginGroup is a merge group and its generation, to be read before it is looked at.
 func (db *DB) BeginGroup(ctx context.Context, repoID int64, head string) (g store.MergeGroup, gen int64, found bool, err error) {
-	row := db.reader.QueryRowContext(ctx, `select r.installation, r.repo_id, r.owner, r.name, g.head, g.base, g.head_ref, g.base_ref,
-		g.pulls, g.gone, g.gen from merge_groups g join repos r using (repo_id) where g.repo_id = ? and g.head = ?`, repoID, head)
+	row := db.reader.QueryRowContext(ctx, groupColumns+`, g.gen`+fromGroups+`where g.repo_id = ? and g.head = ?`, repoID, head)
 	g, err = scanGroup(row, &gen)
 	if errors.Is(err, sql.ErrNoRows) {
 		return store.MergeGroup{}, 0, false, nil

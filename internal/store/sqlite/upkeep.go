@@ -79,28 +79,42 @@ func (db *DB) EnqueueLooks(ctx context.Context, looks []store.Look) error {
 // that was not evaluated since. Each has one already, unless a
 // job was deleted by hand or used up its attempts; so this is the net below.
 func (db *DB) EnqueueWaiting(ctx context.Context) error {
-	rows, err := db.reader.QueryContext(ctx, `select r.installation, r.repo_id, r.owner, r.name, p.number
-		from pulls p join repos r using (repo_id) where p.waiting_since > 0 and p.gen > p.done and r.gone = 0`)
-	if err != nil {
-		return fmt.Errorf("read waiting pull requests: %w", err)
-	}
-	refs, err := scanAll(rows, func(r *sql.Rows) (ref pull.Ref, err error) {
-		err = r.Scan(&ref.Installation, &ref.RepoID, &ref.Owner, &ref.Repo, &ref.Number)
-		return ref, err
-	})
-	if err != nil {
-		return fmt.Errorf("read waiting pull requests: %w", err)
-	}
-	for chunk := range slices.Chunk(refs, batch) {
-		err := db.write(ctx, "queue waiting pull requests", func(tx *sql.Tx) error {
-			return db.queue.Evaluations(ctx, tx, chunk, false)
-		})
+	var last pull.Ref
+	for {
+		refs, err := db.enqueueWaiting(ctx, last)
 		if err != nil {
 			return err
 		}
+		if len(refs) < batch {
+			return nil
+		}
+		last = refs[len(refs)-1]
+	}
+}
+
+// enqueueWaiting does so for the next batch after one pull request. It reads in
+// the transaction that inserts: an evaluation that ends in between is not doubled.
+func (db *DB) enqueueWaiting(ctx context.Context, after pull.Ref) (refs []pull.Ref, err error) {
+	err = db.write(ctx, "queue waiting pull requests", func(tx *sql.Tx) error {
+		rows, err := tx.QueryContext(ctx, `select p.repo_id, p.number from pulls p join repos r using (repo_id)
+			where p.gen > p.done and r.gone = 0 and (p.repo_id, p.number) > (?, ?) order by p.repo_id, p.number limit ?`,
+			after.RepoID, after.Number, batch)
+		if err != nil {
+			return err
+		}
+		refs, err = scanAll(rows, func(r *sql.Rows) (ref pull.Ref, err error) {
+			err = r.Scan(&ref.RepoID, &ref.Number)
+			return ref, err
+		})
+		if err != nil || len(refs) == 0 {
+			return err
+		}
+		return db.queue.Evaluations(ctx, tx, refs, false)
+	})
+	if err == nil && len(refs) > 0 {
 		db.queue.Committed()
 	}
-	return nil
+	return refs, err
 }
 
 // Ready writes to the file and returns the error if that cannot be done.

@@ -220,7 +220,7 @@ func mergeGroups(t *testing.T, h Harness) {
 	}
 	require.Equal(t, 1, groups)
 
-	group.Pulls = []int{12, 14}
+	group.Pulls, group.State, group.Description = []int{12, 14}, "success", "Signed for this content: #12, #14"
 	require.NoError(t, h.Store.SaveGroup(ctx, group))
 	list, err := h.Store.GroupsWithPull(ctx, repoID, 14)
 	require.NoError(t, err)

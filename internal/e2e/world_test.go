@@ -1,0 +1,283 @@
+package e2e
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/x509"
+	"database/sql"
+	"encoding/pem"
+	"net/http/httptest"
+	"path/filepath"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/rs/zerolog"
+	"github.com/stretchr/testify/require"
+
+	"github.com/slagate/slagate/internal/app"
+	"github.com/slagate/slagate/internal/githubsim"
+)
+
+const (
+	appID  = 4711
+	slug   = "slagate-test"
+	secret = "a webhook secret"
+	// patience bounds every wait; it is reached only when something is broken.
+	patience = 20 * time.Second
+)
+
+// thePolicy is what most stories are about.
+const thePolicy = `version: 1
+functions:
+  product:  { teams: [acme/product] }
+  legal:    { teams: [acme/legal] }
+  security: { teams: [acme/security] }
+  support:  { teams: [acme/support] }
+rules:
+  - name: service levels
+    paths: ["slo/**"]
+    require: [product, legal]
+    checklist: [impact, rollback]
+  - name: escalation paths
+    paths: ["oncall/**"]
+    require: [security, support]
+policy: { require: [legal, security] }
+`
+
+// signingKey is made once: making an RSA key takes longer than most tests.
+var signingKey = sync.OnceValue(func() *rsa.PrivateKey {
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		panic(err)
+	}
+	return key
+})
+
+// world is one organisation, its repository and one running slagate.
+type world struct {
+	t      *testing.T
+	sim    *githubsim.Server
+	api    *httptest.Server
+	org    *githubsim.Org
+	repo   *githubsim.Repo
+	teams  map[string]*githubsim.Team
+	users  map[string]*githubsim.User
+	in     *githubsim.Installation
+	clock  *atomic.Int64 // seconds that the stand-in is ahead
+	cfg    app.Config
+	hook   string
+	stop   func()
+	policy string
+}
+
+// newWorld starts a world whose repository has the given policy ("" for none).
+func newWorld(t *testing.T, policy string) *world {
+	t.Helper()
+	w := prepare(t, policy)
+	w.start()
+	return w
+}
+
+// prepare builds a world without starting slagate.
+func prepare(t *testing.T, policy string) *world {
+	t.Helper()
+	w := &world{t: t, clock: &atomic.Int64{}, policy: policy, teams: map[string]*githubsim.Team{}, users: map[string]*githubsim.User{}}
+	w.sim = githubsim.New(githubsim.Options{
+		AppID: appID, AppSlug: slug, PrivateKey: signingKey(), WebhookSecret: secret, WebURL: "https://github.test",
+		Now: func() time.Time { return time.Now().Add(time.Duration(w.clock.Load()) * time.Second) },
+	})
+	w.api = httptest.NewServer(w.sim.Handler())
+	t.Cleanup(w.api.Close)
+	w.people()
+	w.repo = w.org.AddRepo("shop")
+	w.roles()
+	files := map[string]githubsim.File{
+		"README.md":            githubsim.Text("shop\n"),
+		"slo/checkout.yml":     githubsim.Text("objective: 99.9\nwindow: 30d\n"),
+		"slo/search.yml":       githubsim.Text("objective: 99.5\nwindow: 30d\n"),
+		"oncall/escalation.tf": githubsim.Text("escalation_delay_in_minutes = 15\n"),
+		"src/main.go":          githubsim.Text("package main\n"),
+	}
+	if policy != "" {
+		files[".github/slagate.yml"] = githubsim.Text(policy)
+	}
+	w.repo.Commit("main", w.users["ada"], "start", files)
+	for _, f := range []string{"product", "legal", "security", "support"} {
+		w.repo.AddLabel("sla/" + f + "-approved")
+		w.repo.AddLabel("sla/needs-" + f)
+	}
+	w.in = w.sim.Install(w.org)
+	return w
+}
+
+func (w *world) people() {
+	w.org = w.sim.AddOrg("acme")
+	for _, login := range []string{"ada", "ana", "pia", "lee", "lea", "sam", "sue", "sid", "bob", "eve"} {
+		w.users[login] = w.sim.AddUser(login)
+		if login != "eve" {
+			w.org.AddMember(w.users[login])
+		}
+	}
+	for team, members := range map[string][]string{
+		"product": {"pia"}, "legal": {"lee", "lea"}, "security": {"sam", "sue"}, "support": {"sid"},
+	} {
+		w.teams[team] = w.org.AddTeam(team)
+		for _, m := range members {
+			w.teams[team].Add(w.users[m])
+		}
+	}
+}
+
+func (w *world) roles() {
+	for login, role := range map[string]githubsim.Role{
+		"ada": githubsim.RoleAdmin, "ana": githubsim.RoleWrite, "pia": githubsim.RoleTriage, "lee": githubsim.RoleTriage,
+		"lea": githubsim.RoleRead, "sam": githubsim.RoleWrite, "sue": githubsim.RoleTriage, "sid": githubsim.RoleTriage,
+		"bob": githubsim.RoleTriage, "eve": githubsim.RoleRead,
+	} {
+		w.repo.Grant(w.users[login], role)
+	}
+}
+
+func keyPEM() []byte {
+	return pem.EncodeToMemory(&pem.Block{Type: "RSA PRIVATE KEY", Bytes: x509.MarshalPKCS1PrivateKey(signingKey())})
+}
+
+// start starts slagate on the world's database; it can be stopped and started again.
+func (w *world) start() {
+	w.t.Helper()
+	if w.cfg.Database == "" {
+		w.cfg = app.Config{
+			WebURL: "https://github.test", V3URL: w.api.URL + "/api/v3/", V4URL: w.api.URL + "/api/graphql",
+			AppID: appID, Secrets: []string{secret}, PrivateKey: keyPEM(),
+			Listen: "127.0.0.1:0", Database: filepath.Join(w.t.TempDir(), "slagate.db"), Workers: 4, SweepInterval: time.Hour,
+		}
+	}
+	log := zerolog.New(zerolog.NewTestWriter(w.t)).Level(zerolog.WarnLevel)
+	if testing.Verbose() {
+		log = log.Level(zerolog.DebugLevel)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	service, err := app.New(ctx, w.cfg, log)
+	require.NoError(w.t, err)
+	done := make(chan error, 1)
+	go func() { done <- service.Run(ctx) }()
+	w.hook = "http://" + service.Addr()
+	w.sim.SetWebhook(w.hook+"/api/github/hook", secret)
+	w.stop = sync.OnceFunc(func() {
+		cancel()
+		require.NoError(w.t, <-done)
+	})
+	w.t.Cleanup(w.stop)
+	w.settle()
+}
+
+// as acts as a person, a second later than whatever happened before.
+func (w *world) as(login string) githubsim.Actor {
+	w.clock.Add(1)
+	return w.sim.As(login)
+}
+
+// pass lets time go by at GitHub.
+func (w *world) pass(d time.Duration) { w.clock.Add(int64(d / time.Second)) }
+
+// settle waits until everything that was sent has arrived and has been worked off.
+func (w *world) settle() {
+	w.t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	db, err := sql.Open("sqlite", "file:"+w.cfg.Database+"?mode=ro&_pragma=busy_timeout(5000)")
+	require.NoError(w.t, err)
+	defer func() { require.NoError(w.t, db.Close()) }()
+	require.Eventually(w.t, func() bool {
+		if err := w.sim.Deliveries().Wait(ctx); err != nil {
+			return false
+		}
+		var busy int
+		// What waits for its time (a retry, a later look) does not count as busy.
+		err := db.QueryRowContext(ctx, `select count(*) from river_job where state in ('available', 'running', 'pending')`).Scan(&busy)
+		return err == nil && busy == 0 && w.sim.Deliveries().Wait(ctx) == nil
+	}, patience, 2*time.Millisecond, "the service does not come to rest")
+}
+
+// look makes the sweep's look at everything happen now.
+func (w *world) sweep() {
+	w.t.Helper()
+	w.stop()
+	w.start()
+}
+
+// open opens a pull request of ana's with these files changed and settles.
+func (w *world) open(files map[string]githubsim.File) *githubsim.Pull {
+	w.t.Helper()
+	p := w.openOnly(files)
+	w.settle()
+	return p
+}
+
+func (w *world) openOnly(files map[string]githubsim.File) *githubsim.Pull {
+	w.t.Helper()
+	branch := strings.ReplaceAll(strings.ToLower(rand.Text()[:8]), "=", "")
+	w.repo.Branch(branch, "main")
+	_, err := w.as("ana").Push(w.repo, branch, "change", files)
+	require.NoError(w.t, err)
+	p, err := w.as("ana").OpenPull(w.repo, githubsim.PullInput{Title: "A change", Head: branch})
+	require.NoError(w.t, err)
+	return p
+}
+
+// weaken is the change that most stories begin with.
+func weaken() map[string]githubsim.File {
+	return map[string]githubsim.File{"slo/checkout.yml": githubsim.Text("objective: 99.5\nwindow: 30d\n")}
+}
+
+// sees requires the state and the description of the context slagate.
+func (w *world) sees(p *githubsim.Pull, state, description string) {
+	w.t.Helper()
+	s := p.View().Status("slagate")
+	require.Equal(w.t, state+": "+description, s.State+": "+s.Description)
+}
+
+// green requires that the pull request is let through, red that it is not.
+func (w *world) green(p *githubsim.Pull) {
+	w.t.Helper()
+	require.Equal(w.t, "success", p.View().Status("slagate").State, p.View().Status("slagate").Description)
+}
+
+func (w *world) notGreen(p *githubsim.Pull) {
+	w.t.Helper()
+	require.NotEqual(w.t, "success", p.View().Status("slagate").State, p.View().Status("slagate").Description)
+}
+
+// comment is slagate's comment on a pull request, "" if there is none; there is
+// never more than one.
+func (w *world) comment(p *githubsim.Pull) string {
+	w.t.Helper()
+	body := ""
+	for _, c := range p.View().Comments {
+		if c.Author == w.sim.App() {
+			require.Empty(w.t, body, "a second comment")
+			body = c.Body
+		}
+	}
+	return body
+}
+
+// do requires that an act succeeds, and settles.
+func (w *world) do(err error) {
+	w.t.Helper()
+	require.NoError(w.t, err)
+	w.settle()
+}
+
+// say writes a comment and settles.
+func (w *world) say(login string, p *githubsim.Pull, body string) *githubsim.Comment {
+	w.t.Helper()
+	c, err := w.as(login).Comment(p, body)
+	require.NoError(w.t, err)
+	w.settle()
+	return c
+}
