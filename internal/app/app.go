@@ -132,7 +132,7 @@ func (a *App) Run(ctx context.Context) error {
 		a.log.Error().Err(err).Msg("github does not tell who this app is")
 	}
 	if err := a.runner.Start(a.log.WithContext(ctx)); err != nil {
-		return errors.Join(err, a.close())
+		return errors.Join(err, a.stop())
 	}
 	a.working.Store(true)
 	served := make(chan error, 1)

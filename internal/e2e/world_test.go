@@ -7,6 +7,8 @@ import (
 	"crypto/x509"
 	"database/sql"
 	"encoding/pem"
+	"io"
+	"net/http"
 	"net/http/httptest"
 	"path/filepath"
 	"strings"
@@ -16,6 +18,7 @@ import (
 	"time"
 
 	"github.com/rs/zerolog"
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/slagate/slagate/internal/app"
@@ -122,6 +125,7 @@ func (w *world) people() {
 			w.org.AddMember(w.users[login])
 		}
 	}
+	w.org.AddOwner(w.users["ada"])
 	for team, members := range map[string][]string{
 		"product": {"pia"}, "legal": {"lee", "lea"}, "security": {"sam", "sue"}, "support": {"sid"},
 	} {
@@ -169,10 +173,25 @@ func (w *world) start() {
 	w.sim.SetWebhook(w.hook+"/api/github/hook", secret)
 	w.stop = sync.OnceFunc(func() {
 		cancel()
-		require.NoError(w.t, <-done)
+		assert.NoError(w.t, <-done)
 	})
 	w.t.Cleanup(w.stop)
+	require.Eventually(w.t, func() bool { return strings.Contains(w.get("/metrics"), "slagate_sweeps_total{") },
+		patience, 2*time.Millisecond, "no first sweep")
 	w.settle()
+}
+
+// get is what the service answers at one of its own addresses.
+func (w *world) get(path string) string {
+	w.t.Helper()
+	req, err := http.NewRequestWithContext(context.Background(), http.MethodGet, w.hook+path, nil)
+	require.NoError(w.t, err)
+	resp, err := http.DefaultClient.Do(req)
+	require.NoError(w.t, err)
+	body, err := io.ReadAll(resp.Body)
+	require.NoError(w.t, err)
+	require.NoError(w.t, resp.Body.Close())
+	return string(body)
 }
 
 // as acts as a person, a second later than whatever happened before.

@@ -27,7 +27,7 @@ func (g *Gatherer) Fill(ctx context.Context, snap *pull.Snapshot, needs pull.Nee
 	}
 	f := &filling{repository: r, snap: snap, needs: needs}
 	group, inner := errgroup.WithContext(ctx)
-	for _, step := range []func(context.Context) error{f.questions, f.roles, f.content, f.headPolicy, f.pushes} {
+	for _, step := range []func(context.Context) error{f.questions, f.roles, f.content, f.headPolicy, f.pushes, f.labelNames} {
 		group.Go(func() error { return step(inner) })
 	}
 	if err := group.Wait(); err != nil {

@@ -193,13 +193,13 @@ func facts(p *graphPull, private bool) (pull.Pull, error) {
 
 // complete asks for what did not fit into the query, side by side.
 func (r *reading) complete(ctx context.Context, answer *graphAnswer) error {
-	group, ctx := errgroup.WithContext(ctx)
+	group, inner := errgroup.WithContext(ctx)
 	group.SetLimit(parallel)
 	for _, step := range []func(context.Context) error{
 		r.labels, r.comments, r.reviews, r.events, r.commits, r.files, r.statuses, r.policy,
 		func(ctx context.Context) error { return r.people(ctx, answer) },
 	} {
-		group.Go(func() error { return step(ctx) })
+		group.Go(func() error { return step(inner) })
 	}
 	if err := group.Wait(); err != nil {
 		return err

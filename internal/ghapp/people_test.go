@@ -74,9 +74,9 @@ func TestMemberHiddenAmongNamesAlikeIsAskedForDirectly(t *testing.T) {
 		members    []int64
 		err        bool
 	}{
-		{"active", `{"state":"active"}`, 200, []int64{12}, []int64{12}, false},
-		{"invited", `{"state":"pending"}`, 200, []int64{12}, nil, false},
-		{"no", `{}`, 404, []int64{12}, nil, false},
+		{"active", `{"state":"active"}`, 200, []int64{77}, []int64{77}, false},
+		{"invited", `{"state":"pending"}`, 200, []int64{77}, nil, false},
+		{"no", `{}`, 404, []int64{77}, nil, false},
 		{"no answer", `{}`, 500, nil, nil, true},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -87,7 +87,7 @@ func TestMemberHiddenAmongNamesAlikeIsAskedForDirectly(t *testing.T) {
 			f.always(answer)
 			f.status("GET /orgs/acme/teams/legal/memberships/a", test.status, test.body)
 			h := hints()
-			h.Teams, h.People = []string{"acme/legal"}, []pull.Person{{ID: 12, Login: "a"}}
+			h.Teams, h.People = []string{"acme/legal"}, []pull.Person{{ID: 77, Login: "a"}}
 			got, err := read(t, f, h)
 			if test.err {
 				require.Error(t, err, "no answer about a membership is not a no")

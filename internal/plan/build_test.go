@@ -185,6 +185,15 @@ func TestBuild_CreatesLabels(t *testing.T) {
 	require.NotEmpty(t, p.Steps[0].Description)
 }
 
+// GitHub does not tell labels apart by letter case, so neither is added twice
+// nor missed, and what goes is named as it is written.
+func TestBuild_LabelCase(t *testing.T) {
+	t.Parallel()
+	g := opened()
+	g.sn.Labels = []pull.Label{{Name: "SLA/Needs-Legal"}, {Name: "Support: OK"}}
+	require.Equal(t, []string{"add-labels sla/needs-support", "remove-label Support: OK"}, told(g.build())[:2])
+}
+
 // A success stands last, and never before the record is visible.
 func TestBuild_SuccessLast(t *testing.T) {
 	t.Parallel()

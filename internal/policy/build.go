@@ -116,7 +116,7 @@ func (b builder) rule(raw rawRule, floor bool) Rule {
 		rule.Require[effect] = b.sorted(raw.Require.asks(effect))
 	}
 	for _, ask := range raw.Checklist {
-		rule.Checklist = append(rule.Checklist, Ask{ID: ask.ID.Text, Required: ask.Required.Value})
+		rule.Checklist = append(rule.Checklist, Ask{ID: ask.ID.Text, Required: ask.Required.on()})
 	}
 	return rule
 }

@@ -1,7 +1,6 @@
 package policy
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -14,7 +13,7 @@ func TestBuiltIn(t *testing.T) {
 	t.Parallel()
 	seen := map[string]bool{}
 	for _, item := range BuiltIn() {
-		require.Regexp(t, regexp.MustCompile(itemShape), item.ID)
+		require.Regexp(t, itemShape, item.ID)
 		require.False(t, seen[item.ID], item.ID)
 		seen[item.ID] = true
 		require.Contains(t, []string{"product", "legal", "security", "support", AuthorOwner}, item.Owner, item.ID)

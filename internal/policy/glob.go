@@ -2,6 +2,7 @@ package policy
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/bmatcuk/doublestar/v4"
@@ -79,8 +80,8 @@ func expand(pattern string) ([]string, bool) {
 			done = append(done, p)
 		} else {
 			alternatives := split(p[open+1 : end])
-			for i := len(alternatives) - 1; i >= 0; i-- {
-				pending = append(pending, p[:open]+alternatives[i]+p[end+1:])
+			for _, alternative := range slices.Backward(alternatives) {
+				pending = append(pending, p[:open]+alternative+p[end+1:])
 			}
 		}
 		if len(done)+len(pending) > maxAlternatives {
@@ -155,8 +156,8 @@ func class(p string, i int) int {
 // or the last one takes away. It is for short lists, like base branches.
 func decide(patterns []string, name string) int {
 	name = norm.NFC.String(name)
-	for i := len(patterns) - 1; i >= 0; i-- {
-		rest, away := strings.CutPrefix(patterns[i], takesAway)
+	for i, pattern := range slices.Backward(patterns) {
+		rest, away := strings.CutPrefix(pattern, takesAway)
 		if !matches(rest, name) {
 			continue
 		}

@@ -115,9 +115,9 @@ func TestLoadMistakes(t *testing.T) {
 		{"reserved function", head + "rules: [{name: a, paths: [a/b], require: [author]}]\n", []string{`5:43 [author] "author" is reserved: it is no function that can be asked to sign`}},
 		{"function twice in require", head + "rules: [{name: a, paths: [a/b], require: [legal, legal]}]\n", []string{`5:50 [legal] "legal" is listed twice in require, first at line 5`}},
 		{"require is text", head + "rules: [{name: a, paths: [a/b], require: legal}]\n", []string{"5:42 [legal] require must be a list or a mapping, but is text"}},
-		{"unknown effect", head + "rules: [{name: a, paths: [a/b], require: {weakened: [], tightened: [], strenghtened: []}}]\n", []string{`5:57 [tightened] unknown effect "tightened"`, `5:72 [strenghtened] unknown effect "strenghtened", did you mean "strengthened"?`}},
+		{"unknown effect", head + "rules: [{name: a, paths: [a/b], require: {weakened: [], tightened: [], strengtend: []}}]\n", []string{`5:57 [tightened] unknown effect "tightened"`, `5:72 [strengtend] unknown effect "strengtend", did you mean "strengthened"?`}},
 		{"weakened missing", head + "rules: [{name: a, paths: [a/b], require: {removed: [legal]}}]\n", []string{`5:42 [] "weakened" is missing in require`}},
-		{"unknown function in the long form", head + "rules: [{name: a, paths: [a/b], require: {weakened: [], neutral: [suport]}}]\n", []string{`5:67 [suport] unknown function "suport", did you mean "support"?`}},
+		{"unknown function in the long form", head + "rules: [{name: a, paths: [a/b], require: {weakened: [], neutral: [supprt]}}]\n", []string{`5:67 [supprt] unknown function "supprt", did you mean "support"?`}},
 		{"unknown checklist item", head + "rules: [{name: a, paths: [a/b], require: [], checklist: [rolback, {id: nope, required: true}]}]\n", []string{`5:58 [rolback] unknown checklist item "rolback", did you mean "rollback"?`, `5:72 [nope] unknown checklist item "nope"`}},
 		{"checklist item twice", head + "rules: [{name: a, paths: [a/b], require: [], checklist: [impact, {id: impact}]}]\n", []string{`5:71 [impact] checklist item "impact" is listed twice in this rule, first at line 5`}},
 		{"checklist item of the wrong kind", head + "rules: [{name: a, paths: [a/b], require: [], checklist: [3, {required: yes}]}]\n", []string{"5:58 [3] an entry of checklist must be text or a mapping, but is a number", `5:61 [] "id" is missing in an entry of checklist`, "5:72 [yes] required must be true or false, but is text"}},
@@ -175,11 +175,12 @@ func TestLoadLimits(t *testing.T) {
 	}
 	tests := []struct{ name, text, want string }{
 		{"bytes", "version: 1\n#" + strings.Repeat("x", 1<<20), "1:1 [] the file has 1048588 bytes, at most 1048576 are read"},
+		{"structure", "version: 1\ncommitments: [" + strings.Repeat("a,", 1<<18) + "]\n", "2:200008 [] the file has more than 100000 lines, commas, colons and brackets"},
 		{"nodes", "version: 1\ncommitments:\n" + strings.Repeat("  - {}\n", 20000), "19998:5 [{}] the file has more than 20000 values"},
 		{"rules", head + "rules:\n" + rules.String(), "506:5 [{name: r500, paths: [a/b], require: []}] rules has 501 entries, at most 500 are allowed"},
 		{"patterns", head + "rules:\n" + patterns.String(), "26:25 [a/b] the file has more than 2000 patterns"},
 		{"braces", head + "rules:\n" + braces.String(), "45:25 [a/{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}] the braces of this file stand for more than 5000 patterns"},
-		{"deep before the walk", strings.Repeat("[", 1<<19), "1:101 [] nested deeper than 20 levels"},
+		{"deep before the walk", strings.Repeat("[", 1<<16), "1:101 [] nested deeper than 20 levels"},
 		{"many mistakes", "version: 1\n" + "signoffs: {" + strings.Repeat("x, ", 300) + "}\n", "2:12 [x] unknown key"},
 	}
 	for _, tt := range tests {
@@ -264,11 +265,11 @@ rules:
 }
 
 // load is Load of what must be valid.
-func load(t testing.TB, in Input) *Policy {
-	t.Helper()
+func load(tb testing.TB, in Input) *Policy {
+	tb.Helper()
 	loaded := Load(in)
-	require.Empty(t, say(loaded.Problems))
-	require.NotNil(t, loaded.Policy)
+	require.Empty(tb, say(loaded.Problems))
+	require.NotNil(tb, loaded.Policy)
 	return loaded.Policy
 }
 
@@ -307,7 +308,8 @@ functions: {legal: {users: [jane], approvals: 2}}
 rules:
   - {name: a, paths: ["*.md", "!x", "/y", "**", "docs**/z"], require: []}
 signoffs: {author: true, on_push: keep-if-unchanged}
-`)})
+`),
+	})
 	require.Empty(t, say(loaded.Problems))
 	require.Equal(t, []string{
 		"2:47 [2] 2 approvals are wanted, but the function has only 1 users",

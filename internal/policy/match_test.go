@@ -3,6 +3,7 @@ package policy
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -171,13 +172,13 @@ func TestExplain(t *testing.T) {
 func naive(p *Policy, path string) []Hit {
 	var out []Hit
 	for i, rule := range p.Rules {
-		for j := len(rule.Paths) - 1; j >= 0; j-- {
-			rest, away := strings.CutPrefix(rule.Paths[j], "!")
+		for _, pattern := range slices.Backward(rule.Paths) {
+			rest, away := strings.CutPrefix(pattern, "!")
 			if !doublestar.MatchUnvalidated(rest, path) {
 				continue
 			}
 			if !away {
-				out = append(out, Hit{Index: i, Rule: rule.Name, Pattern: rule.Paths[j]})
+				out = append(out, Hit{Index: i, Rule: rule.Name, Pattern: pattern})
 			}
 			break
 		}

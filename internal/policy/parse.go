@@ -18,6 +18,7 @@ import (
 // one cheap: it is refused in bounded time and memory.
 const (
 	maxText    = 1 << 20 // bytes
+	maxMarks   = 100000  // line ends, commas, colons and opening brackets: the YAML reader is slow on many
 	maxNodes   = 20000   // YAML nodes
 	maxDepth   = 20      // levels of nesting
 	parseDepth = 100     // levels at which parsing stops at all
@@ -73,9 +74,10 @@ func (r *reporter) second(loader *yaml.Loader, text []byte) {
 	}
 }
 
-// characters checks that the text is made of characters that YAML allows.
+// characters checks that the text is made of characters that YAML allows, and
+// that it is not made of structure only.
 func characters(text []byte, r *reporter) bool {
-	line, column := 1, 1
+	line, column, marks := 1, 1, 0
 	for i := 0; i < len(text); {
 		c, size := utf8.DecodeRune(text[i:])
 		switch {
@@ -85,6 +87,11 @@ func characters(text []byte, r *reporter) bool {
 		case !printable(c) && (c != '\uFEFF' || i > 0):
 			r.place(line, column, fmt.Sprintf("U+%04X", c), fmt.Sprintf("the character U+%04X is not allowed here", c), nil)
 			return false
+		case strings.ContainsRune("\n,:[{", c):
+			if marks++; marks > maxMarks {
+				r.place(line, column, "", fmt.Sprintf("the file has more than %d lines, commas, colons and brackets", maxMarks), nil)
+				return false
+			}
 		}
 		if column++; c == '\n' {
 			line, column = line+1, 1
@@ -214,22 +221,21 @@ func numeric(n *yaml.Node) (float64, bool) {
 // value gives a checked node as plain data: nil, bool, float64, string,
 // []any, map[string]any.
 func value(n *yaml.Node) any {
-	switch n.Kind {
-	case yaml.MappingNode:
+	if n.Kind == yaml.MappingNode {
 		out := make(map[string]any, len(n.Content)/2)
 		for i := 0; i+1 < len(n.Content); i += 2 {
 			out[n.Content[i].Value] = value(n.Content[i+1])
 		}
 		return out
-	case yaml.SequenceNode:
+	}
+	if n.Kind == yaml.SequenceNode {
 		out := make([]any, 0, len(n.Content))
 		for _, item := range n.Content {
 			out = append(out, value(item))
 		}
 		return out
-	default:
-		return scalar(n)
 	}
+	return scalar(n)
 }
 
 func scalar(n *yaml.Node) any {

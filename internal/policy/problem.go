@@ -99,8 +99,8 @@ func write(b *strings.Builder, n *yaml.Node) {
 	if b.Len() > 4*maxValue {
 		return
 	}
-	switch n.Kind {
-	case yaml.SequenceNode:
+	switch kindOf(n) {
+	case kindList:
 		b.WriteByte('[')
 		for i, item := range n.Content {
 			if i > 0 {
@@ -109,7 +109,7 @@ func write(b *strings.Builder, n *yaml.Node) {
 			write(b, item)
 		}
 		b.WriteByte(']')
-	case yaml.MappingNode:
+	case kindMapping:
 		b.WriteByte('{')
 		for i, item := range n.Content {
 			if i > 0 && i%2 == 0 {
@@ -121,9 +121,10 @@ func write(b *strings.Builder, n *yaml.Node) {
 			}
 		}
 		b.WriteByte('}')
-	case yaml.AliasNode:
-		b.WriteString("*" + n.Value)
 	default:
+		if n.Kind == yaml.AliasNode {
+			b.WriteByte('*')
+		}
 		b.WriteString(n.Value[:min(len(n.Value), 4*maxValue)])
 	}
 }

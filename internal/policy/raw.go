@@ -152,7 +152,7 @@ func (rawEffects) JSONSchemaExtend(s *jsonschema.Schema) {
 // rawAsk is a checklist item in a rule: its id, or its id and whether it is required.
 type rawAsk struct {
 	ID       rawItemRef `yaml:"id" json:"id"`
-	Required rawFlag    `yaml:"required" json:"required,omitempty" jsonschema_description:"Does the open item hold the merge? Default: false."`
+	Required *rawFlag   `yaml:"required" json:"required,omitempty" jsonschema_description:"Does the open item hold the merge? Default: false."`
 }
 
 // UnmarshalYAML takes either form.

@@ -69,12 +69,12 @@ func agree(t require.TestingT, schema *validator.Schema, text string) {
 }
 
 // corpus is policies, good and bad.
-func corpus(t testing.TB) []string {
-	t.Helper()
+func corpus(tb testing.TB) []string {
+	tb.Helper()
 	var out []string
 	for _, file := range []string{"slagate.example.yml", "owner-default.example.yml"} {
 		text, err := os.ReadFile("../../config/" + file)
-		require.NoError(t, err)
+		require.NoError(tb, err)
 		out = append(out, string(text))
 	}
 	return append(out,

@@ -29,10 +29,10 @@ const wholeFile = "the policy"
 
 // kindOf names what a node is. A date is text: YAML 1.2 has no dates.
 func kindOf(n *yaml.Node) string {
-	switch n.Kind {
-	case yaml.SequenceNode:
+	if n.Kind == yaml.SequenceNode {
 		return kindList
-	case yaml.MappingNode:
+	}
+	if n.Kind == yaml.MappingNode {
 		return kindMapping
 	}
 	switch n.ShortTag() {
@@ -115,10 +115,10 @@ func (s *shaper) check(n *yaml.Node, schema *jsonschema.Schema, name string) *ya
 
 // anything looks only for keys that stand twice.
 func (s *shaper) anything(n *yaml.Node, name string) *yaml.Node {
-	switch n.Kind {
-	case yaml.MappingNode:
+	switch kindOf(n) {
+	case kindMapping:
 		return s.mapping(n, &jsonschema.Schema{}, name)
-	case yaml.SequenceNode:
+	case kindList:
 		return s.list(n, &jsonschema.Schema{}, name)
 	default:
 		return n
@@ -202,13 +202,13 @@ func bound(limit json.Number, otherwise float64) float64 {
 }
 
 func (s *shaper) text(n *yaml.Node, schema *jsonschema.Schema, name string) *yaml.Node {
-	length := uint64(utf8.RuneCountInString(n.Value))
+	length := utf8.RuneCountInString(n.Value)
 	switch {
 	case len(schema.Enum) > 0 && !slices.Contains(schema.Enum, any(n.Value)):
 		s.unknown(n, schema.Title, words(schema.Enum))
-	case schema.MinLength != nil && length < *schema.MinLength:
+	case length < least(schema.MinLength):
 		s.nodef(n, "%s is empty", name)
-	case schema.MaxLength != nil && length > *schema.MaxLength:
+	case length > most(schema.MaxLength):
 		s.nodef(n, "%s has %d characters, at most %d are allowed", name, length, *schema.MaxLength)
 	case schema.Pattern != "" && !s.pattern(schema.Pattern).MatchString(n.Value):
 		s.node(n, fmt.Sprintf("%s: %v", quote(n.Value), schema.Extras[shapeError]))
@@ -227,6 +227,21 @@ func (s *shaper) pattern(expression string) *regexp.Regexp {
 	return re
 }
 
+// least and most read an optional limit of the schema.
+func least(limit *uint64) int {
+	if limit == nil {
+		return 0
+	}
+	return int(min(*limit, math.MaxInt32))
+}
+
+func most(limit *uint64) int {
+	if limit == nil {
+		return math.MaxInt
+	}
+	return int(min(*limit, math.MaxInt32))
+}
+
 func words(enum []any) []string {
 	out := make([]string, 0, len(enum))
 	for _, e := range enum {
@@ -236,7 +251,7 @@ func words(enum []any) []string {
 }
 
 func (s *shaper) list(n *yaml.Node, schema *jsonschema.Schema, name string) *yaml.Node {
-	if schema.MinItems != nil && uint64(len(n.Content)) < *schema.MinItems {
+	if len(n.Content) < least(schema.MinItems) {
 		s.nodef(n, "%s is an empty list", name)
 		return nil
 	}
@@ -244,7 +259,7 @@ func (s *shaper) list(n *yaml.Node, schema *jsonschema.Schema, name string) *yam
 	out.Content = nil
 	seen := map[string]int{}
 	for i, item := range n.Content {
-		if schema.MaxItems != nil && uint64(i) >= *schema.MaxItems {
+		if i >= most(schema.MaxItems) {
 			s.nodef(item, "%s has %d entries, at most %d are allowed", name, len(n.Content), *schema.MaxItems)
 			break
 		}
@@ -321,7 +336,7 @@ func (s *shaper) key(key *yaml.Node, schema *jsonschema.Schema, seen map[string]
 		return false
 	}
 	seen[key.Value] = key.Line
-	if schema.MaxProperties != nil && uint64(index) >= *schema.MaxProperties {
+	if index >= most(schema.MaxProperties) {
 		s.nodef(key, "%s has more than %d entries", name, *schema.MaxProperties)
 		return false
 	}

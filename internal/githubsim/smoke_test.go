@@ -1,8 +1,0 @@
-package githubsim
-
-import (
-	"testing"
-	"time"
-)
-
-func TestSmoke(t *testing.T) { New(Options{AppID: 7, Now: time.Now}) }
