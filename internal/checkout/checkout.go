@@ -2,35 +2,63 @@
 // were a pull request, so that the same gate that judges on GitHub can be asked
 // offline.
 //
-// It runs the git that made the checkout, because that alone understands all its
-// features (worktrees, partial clones, object formats); nothing is written and no
-// network is used. It judges nothing.
+// Its one idea: ask the git that made the checkout, for it alone understands all
+// its features (worktrees, partial clones, object formats), but ask it in a way
+// that no setting of the user and no file of the branch can bend: plumbing
+// commands, paths by NUL, refs behind --end-of-options, symbolic links never
+// followed. Nothing is written, and nothing is fetched but what git itself left
+// out of a partial clone.
+//
+// It judges nothing and reads no policy: it only says what differs and what the
+// policy files hold. A further fact about a branch is a field of the snapshot
+// that [Repo.Compare] fills in.
 package checkout
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"github.com/slagate/slagate/internal/pull"
 )
 
-// ErrNoBase says that no base branch could be found.
-var ErrNoBase = errors.New("no base branch found: give one with --base")
+// Why a folder cannot be looked at. The text says what to do about it.
+var (
+	// ErrNoGit says that there is no git to ask.
+	ErrNoGit = errors.New("git is not installed, or not in PATH: slagate asks it what differs")
+	// ErrBare says that there is nothing checked out.
+	ErrBare = errors.New("is a bare repository: check out a branch first (git worktree add FOLDER BRANCH) and name that folder")
+	// ErrNoBase says that no base branch could be found.
+	ErrNoBase = errors.New("no base branch found (looked for origin/HEAD, origin/main, origin/master, main, master): name one with --base")
+	// ErrNoCommit says that a name stands for no commit.
+	ErrNoCommit = errors.New("names no commit here")
+	// ErrUnrelated says that two commits have no common history.
+	ErrUnrelated = errors.New("no common history")
+)
 
 // Options say what is compared.
 type Options struct {
-	Dir  string // inside the checkout
-	Base string // a ref; "" for origin/HEAD, else main, else master
+	// Base is a ref of the base branch; "" for origin/HEAD, else origin/main,
+	// origin/master, main, master.
+	Base string
+	// BaseBranch is what the base is called on GitHub, for rules that are limited
+	// to branches; "" to tell from Base.
+	BaseBranch string
 	// Worktree compares what lies in the folder instead of what is committed,
 	// files that git does not track yet included.
 	Worktree bool
+}
+
+// Branch is what was found.
+type Branch struct {
+	// Snapshot is the branch as a pull request. Its BaseBranch is "" if the base
+	// has no name here.
+	Snapshot pull.Snapshot
+	// Base is the ref that it was compared with.
+	Base string
 }
 
 // Repo is a checkout.
@@ -38,171 +66,88 @@ type Repo struct{ root string }
 
 // Open finds the checkout that a folder belongs to.
 func Open(ctx context.Context, dir string) (*Repo, error) {
+	if info, err := os.Stat(dir); err != nil {
+		return nil, fmt.Errorf("looking at %s: %w", dir, cause(err))
+	} else if !info.IsDir() {
+		return nil, fmt.Errorf("%s is not a folder", dir)
+	}
 	r := &Repo{root: dir}
-	out, err := r.git(ctx, "rev-parse", "--show-toplevel")
+	bare, err := r.line(ctx, "rev-parse", "--is-bare-repository")
 	if err != nil {
 		return nil, fmt.Errorf("%s is not in a git checkout: %w", dir, err)
 	}
-	return &Repo{root: strings.TrimRight(string(out), "\n")}, nil
+	if bare == "true" {
+		return nil, fmt.Errorf("%s %w", dir, ErrBare)
+	}
+	root, err := r.line(ctx, "rev-parse", "--show-toplevel")
+	if err != nil {
+		return nil, fmt.Errorf("%s is not in a git checkout: %w", dir, err)
+	}
+	return &Repo{root: filepath.FromSlash(root)}, nil
+}
+
+// cause is an error of a file without the name of the operation.
+func cause(err error) error {
+	if p := (*os.PathError)(nil); errors.As(err, &p) {
+		return p.Err
+	}
+	return err
 }
 
 // Root is the top folder of the checkout.
 func (r *Repo) Root() string { return r.root }
 
-// git runs git in the checkout and returns what it printed.
-func (r *Repo) git(ctx context.Context, args ...string) ([]byte, error) {
-	cmd := exec.CommandContext(ctx, "git", append([]string{"-C", r.root, "-c", "core.quotePath=false", "--literal-pathspecs"}, args...)...) //nolint:gosec // git with our own words; refs follow --end-of-options
-	cmd.Env = append(os.Environ(), "LC_ALL=C", "GIT_OPTIONAL_LOCKS=0")
-	var out, errOut bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &out, &errOut
-	if err := cmd.Run(); err != nil {
-		if msg := strings.TrimSpace(errOut.String()); msg != "" {
-			return nil, fmt.Errorf("git %s: %s", args[0], firstLine(msg))
-		}
-		return nil, fmt.Errorf("git %s: %w", args[0], err)
-	}
-	return out.Bytes(), nil
-}
-
-func firstLine(s string) string {
-	line, _, _ := strings.Cut(s, "\n")
-	return line
-}
-
-// commit is the id of the commit that a ref names.
-func (r *Repo) commit(ctx context.Context, ref string) (string, error) {
-	out, err := r.git(ctx, "rev-parse", "--verify", "--quiet", "--end-of-options", ref+"^{commit}")
-	if err != nil {
-		return "", fmt.Errorf("%q names no commit here", ref)
-	}
-	return strings.TrimSpace(string(out)), nil
-}
-
-// base finds the base branch.
-func (r *Repo) base(ctx context.Context, wanted string) (ref, oid string, err error) {
-	if wanted != "" {
-		oid, err = r.commit(ctx, wanted)
-		return wanted, oid, err
-	}
-	for _, ref := range []string{"origin/HEAD", "origin/main", "origin/master", "main", "master"} {
-		if oid, err := r.commit(ctx, ref); err == nil {
-			return ref, oid, nil
-		}
-	}
-	return "", "", ErrNoBase
-}
-
-// branchName is what base-branch filters see of a ref: without the remote. For
-// a commit id or the like it is what the remote calls its default branch.
-func (r *Repo) branchName(ctx context.Context, ref string) string {
-	out, err := r.git(ctx, "rev-parse", "--abbrev-ref", "--end-of-options", ref)
-	if err != nil {
-		return ref
-	}
-	name := strings.TrimSpace(string(out))
-	name = strings.TrimPrefix(name, "--end-of-options\n")
-	if name == "" || name == "HEAD" {
-		return ref
-	}
-	remotes, err := r.git(ctx, "remote")
-	if err != nil {
-		return name
-	}
-	for _, remote := range strings.Fields(string(remotes)) {
-		if rest, ok := strings.CutPrefix(name, remote+"/"); ok {
-			return rest
-		}
-	}
-	return name
-}
-
-// Snapshot is the branch as a pull request: what differs between the merge base
-// and the head, and the policy at the tip of the base.
-func (r *Repo) Snapshot(ctx context.Context, o Options) (pull.Snapshot, error) {
+// Compare reads the branch as a pull request: what differs between the merge
+// base and the head, and the policy at the tip of the base.
+func (r *Repo) Compare(ctx context.Context, o Options) (Branch, error) {
 	ref, tip, err := r.base(ctx, o.Base)
 	if err != nil {
-		return pull.Snapshot{}, err
+		return Branch{}, r.shallow(ctx, err)
 	}
 	head, err := r.commit(ctx, "HEAD")
 	if err != nil {
-		return pull.Snapshot{}, errors.New("HEAD names no commit: commit something first")
+		return Branch{}, errors.New("nothing is committed here yet (HEAD names no commit)")
 	}
-	out, err := r.git(ctx, "merge-base", tip, head)
+	mergeBase, err := r.mergeBase(ctx, tip, head)
 	if err != nil {
-		return pull.Snapshot{}, fmt.Errorf("HEAD and %s have no common history: %w", ref, err)
+		return Branch{}, r.shallow(ctx, fmt.Errorf("HEAD and %s: %w", ref, err))
 	}
-	mergeBase := strings.TrimSpace(string(out))
+	name := o.BaseBranch
+	if name == "" {
+		name = r.branchName(ctx, ref)
+	}
 	sn := pull.Snapshot{
-		Pull: pull.Pull{Open: true, BaseBranch: r.branchName(ctx, ref), BaseTip: tip, MergeBase: mergeBase, Head: head},
+		Pull: pull.Pull{Open: true, BaseBranch: name, BaseTip: tip, MergeBase: mergeBase, Head: head},
 		At:   time.Unix(0, 0).UTC(), // an answer about a checkout does not depend on the day
 	}
 	if sn.Policy.Base, err = r.Blob(ctx, tip, pull.PolicyPath); err != nil {
-		return pull.Snapshot{}, err
+		return Branch{}, err
 	}
 	sn.Policy.Owner = pull.Blob{State: pull.BlobAbsent}
 	if sn.Files, err = r.changes(ctx, mergeBase, head, o.Worktree); err != nil {
-		return pull.Snapshot{}, err
+		return Branch{}, err
 	}
 	sn.Pull.Changed = len(sn.Files)
-	if o.Worktree {
-		sn.Policy.Head = r.diskBlob(pull.PolicyPath)
-	} else if sn.Policy.Head, err = r.Blob(ctx, head, pull.PolicyPath); err != nil {
-		return pull.Snapshot{}, err
+	if err := r.headPolicy(ctx, &sn, o.Worktree); err != nil {
+		return Branch{}, err
 	}
-	return sn, nil
+	return Branch{Snapshot: sn, Base: ref}, nil
 }
 
-// policyLimit is the size above which a policy file is not read; the policy
-// package refuses far smaller ones with a place.
-const policyLimit = 8 << 20
-
-// Blob reads one file of a commit without following symbolic links.
-func (r *Repo) Blob(ctx context.Context, commit, path string) (pull.Blob, error) {
-	out, err := r.git(ctx, "ls-tree", "-z", "-l", commit, "--", path)
-	if err != nil {
-		return pull.Blob{}, err
+// headPolicy reads the policy file that the branch brings. One that the branch
+// leaves alone is not looked at: after the merge it is the base's that counts.
+func (r *Repo) headPolicy(ctx context.Context, sn *pull.Snapshot, worktree bool) error {
+	for _, f := range sn.Files {
+		if f.Path != pull.PolicyPath && f.Previous != pull.PolicyPath {
+			continue
+		}
+		if worktree {
+			sn.Policy.Head = r.diskBlob(pull.PolicyPath)
+			return nil
+		}
+		var err error
+		sn.Policy.Head, err = r.Blob(ctx, sn.Pull.Head, pull.PolicyPath)
+		return err
 	}
-	if len(out) == 0 {
-		return pull.Blob{State: pull.BlobAbsent}, nil
-	}
-	meta, _, _ := strings.Cut(string(out), "\t")
-	fields := strings.Fields(meta)
-	if len(fields) < 4 {
-		return pull.Blob{}, fmt.Errorf("git ls-tree said %q", meta)
-	}
-	switch {
-	case fields[0] == pull.ModeSymlink:
-		return pull.Blob{State: pull.BlobSymlink, OID: fields[2]}, nil
-	case fields[1] != "blob":
-		return pull.Blob{State: pull.BlobUnreadable, OID: fields[2], Problem: "it is not a file"}, nil
-	}
-	text, err := r.git(ctx, "cat-file", "blob", fields[2])
-	if err != nil {
-		return pull.Blob{}, err
-	}
-	if len(text) > policyLimit {
-		return pull.Blob{State: pull.BlobUnreadable, OID: fields[2], Problem: "it is too large"}, nil
-	}
-	return pull.Blob{State: pull.BlobFound, OID: fields[2], Text: string(text)}, nil
-}
-
-// diskBlob reads one file of the folder.
-func (r *Repo) diskBlob(path string) pull.Blob {
-	full := filepath.Join(r.root, filepath.FromSlash(path))
-	info, err := os.Lstat(full)
-	switch {
-	case errors.Is(err, os.ErrNotExist):
-		return pull.Blob{State: pull.BlobAbsent}
-	case err != nil:
-		return pull.Blob{State: pull.BlobUnreadable, Problem: err.Error()}
-	case info.Mode()&os.ModeSymlink != 0:
-		return pull.Blob{State: pull.BlobSymlink}
-	case !info.Mode().IsRegular() || info.Size() > policyLimit:
-		return pull.Blob{State: pull.BlobUnreadable, Problem: "it is not a file of sensible size"}
-	}
-	text, err := os.ReadFile(full) //nolint:gosec // a fixed path in the checkout
-	if err != nil {
-		return pull.Blob{State: pull.BlobUnreadable, Problem: err.Error()}
-	}
-	return pull.Blob{State: pull.BlobFound, Text: string(text)}
+	return nil
 }

@@ -49,6 +49,11 @@ func Main(args []string, in io.Reader, out, errOut io.Writer) int {
 		return ExitNothing
 	case errors.Is(err, errSomething):
 		return ExitSomething
+	case errors.Is(err, errReported):
+		return ExitError
+	case ctx.Err() != nil && errors.Is(err, context.Canceled):
+		err = errors.New("interrupted")
+		fallthrough
 	default:
 		if _, werr := fmt.Fprintf(errOut, "slagate: %v\n", err); werr != nil {
 			return ExitError
@@ -69,11 +74,13 @@ New here?      slagate demo            a complete trial on this machine, no acco
 In a checkout  slagate check           what the gate would ask of this branch
 A policy file  slagate validate        every mistake with its place`,
 		SilenceUsage: true, SilenceErrors: true,
+		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: true},
 	}
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return misused(cmd, "%w", err) })
 	root.SetIn(s.in)
 	root.SetOut(s.out)
 	root.SetErr(s.err)
-	root.AddCommand(newServe(s), newVersion(s))
+	root.AddCommand(newServe(s), newCheck(s), newValidate(s), newSchema(s), newVersion(s))
 	return root
 }
 
@@ -97,7 +104,7 @@ func version() string {
 
 func newVersion(s streams) *cobra.Command {
 	return &cobra.Command{
-		Use: "version", Short: "Print the version", Args: cobra.NoArgs,
+		Use: "version", Short: "Print the version", Args: atMost(0),
 		RunE: func(*cobra.Command, []string) error {
 			_, err := fmt.Fprintf(s.out, "slagate %s\n", version())
 			return err

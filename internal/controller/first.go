@@ -112,7 +112,7 @@ func setPosted(m *pull.Memory, a plan.Action) {
 // published ties a written comment to the version of the pull request it shows:
 // a later command is about what stood in the comment then.
 func (r *recorder) published(m *pull.Memory, a plan.Action, done reconcile.Applied) {
-	m.CommentID = done.CommentID
+	m.CommentID, m.CommentHash = done.CommentID, taskbox.Hash(a.Body)
 	i := r.decision.ViewIndex
 	if i < 0 || i >= len(m.Views) {
 		return

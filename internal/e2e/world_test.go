@@ -74,7 +74,7 @@ type world struct {
 	cfg    app.Config
 	hook   string
 	stop   func()
-	policy string
+	from   string // where new branches begin
 }
 
 // newWorld starts a world whose repository has the given policy ("" for none).
@@ -88,7 +88,7 @@ func newWorld(t *testing.T, policy string) *world {
 // prepare builds a world without starting slagate.
 func prepare(t *testing.T, policy string) *world {
 	t.Helper()
-	w := &world{t: t, clock: &atomic.Int64{}, policy: policy, teams: map[string]*githubsim.Team{}, users: map[string]*githubsim.User{}}
+	w := &world{t: t, clock: &atomic.Int64{}, from: "main", teams: map[string]*githubsim.Team{}, users: map[string]*githubsim.User{}}
 	w.sim = githubsim.New(githubsim.Options{
 		AppID: appID, AppSlug: slug, PrivateKey: signingKey(), WebhookSecret: secret, WebURL: "https://github.test",
 		Now: func() time.Time { return time.Now().Add(time.Duration(w.clock.Load()) * time.Second) },
@@ -169,6 +169,8 @@ func (w *world) start() {
 	require.NoError(w.t, err)
 	done := make(chan error, 1)
 	go func() { done <- service.Run(ctx) }()
+	// What happened while nobody listened is lost, not late.
+	require.NoError(w.t, w.sim.Deliveries().Wait(ctx))
 	w.hook = "http://" + service.Addr()
 	w.sim.SetWebhook(w.hook+"/api/github/hook", secret)
 	w.stop = sync.OnceFunc(func() {
@@ -240,7 +242,7 @@ func (w *world) open(files map[string]githubsim.File) *githubsim.Pull {
 func (w *world) openOnly(files map[string]githubsim.File) *githubsim.Pull {
 	w.t.Helper()
 	branch := strings.ReplaceAll(strings.ToLower(rand.Text()[:8]), "=", "")
-	w.repo.Branch(branch, "main")
+	w.repo.Branch(branch, w.from)
 	_, err := w.as("ana").Push(w.repo, branch, "change", files)
 	require.NoError(w.t, err)
 	p, err := w.as("ana").OpenPull(w.repo, githubsim.PullInput{Title: "A change", Head: branch})

@@ -85,6 +85,7 @@ func (g *Gate) firstPolicy(sn *pull.Snapshot, r rules, d *Decision) {
 
 // judge fills in everything that follows from the rules in force.
 func (e *evaluation) judge(d *Decision) {
+	d.Methods, d.Reset = e.rules.policy.SignOffs.Methods, e.rules.policy.SignOffs.Reset
 	d.Files = e.gated()
 	d.AllTouched = e.sn.FilesProblem
 	asked := e.askedFunctions(d.Files)

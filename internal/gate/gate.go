@@ -141,7 +141,7 @@ func (e *evaluation) needPeople(n *pull.Needs, files []GatedFile) {
 			}
 		}
 		if f.Label != "" && slices.Contains(asked, f.Name) {
-			n.Labels = append(n.Labels, f.Label, NeedsLabel(f.Name))
+			n.Labels = append(n.Labels, f.Label, policy.NeedsLabel(f.Name))
 		}
 	}
 	n.Labels = slices.DeleteFunc(n.Labels, func(name string) bool { return slices.Contains(e.sn.Observed.LabelsAsked, name) })

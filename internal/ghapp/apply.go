@@ -88,7 +88,7 @@ func (s *step) do(ctx context.Context) (Result, error) {
 }
 
 func (s *step) body() *github.IssueComment {
-	return &github.IssueComment{Body: github.String(s.action.Body)}
+	return &github.IssueComment{Body: new(s.action.Body)}
 }
 
 func ofComment(c *github.IssueComment) Result {
@@ -101,11 +101,11 @@ func (s *step) postStatus(ctx context.Context) (Result, error) {
 	}
 	status := s.action.Status
 	posted := &github.RepoStatus{
-		State: github.String(status.State), Context: github.String(status.Context),
-		Description: github.String(shorten(status.Description, descriptionLimit)),
+		State: new(status.State), Context: new(status.Context),
+		Description: new(shorten(status.Description, descriptionLimit)),
 	}
 	if status.TargetURL != "" {
-		posted.TargetURL = github.String(status.TargetURL)
+		posted.TargetURL = new(status.TargetURL)
 	}
 	answer, _, err := s.rest.Repositories.CreateStatus(ctx, s.owner, s.repo, s.action.Head, posted)
 	return Result{UpdatedAt: utc(answer.GetUpdatedAt().Time)}, err
@@ -131,7 +131,7 @@ func (s *step) createLabel(ctx context.Context) (Result, error) {
 		return Result{}, err
 	}
 	_, _, err = s.rest.Issues.CreateLabel(ctx, s.owner, s.repo, &github.Label{
-		Name: github.String(name), Color: github.String(s.action.Color), Description: github.String(s.action.Description),
+		Name: new(name), Color: new(s.action.Color), Description: new(s.action.Description),
 	})
 	if alreadyExists(err) {
 		return Result{}, nil
@@ -169,15 +169,14 @@ func alreadyExists(err error) bool {
 
 // explain makes the errors of writes that callers tell apart.
 func (s *step) explain(err error) error {
-	var refused *RefusedError
-	if errors.As(err, &refused) {
+	if _, ok := errors.AsType[*RefusedError](err); ok {
 		return err
 	}
 	err = explain(err)
-	switch status := answered(err); {
-	case status == http.StatusUnprocessableEntity:
+	switch answered(err) {
+	case http.StatusUnprocessableEntity:
 		return &RefusedError{What: string(s.action.Kind), Message: saidMessage(err)}
-	case status == http.StatusNotFound || status == http.StatusGone:
+	case http.StatusNotFound, http.StatusGone:
 		if s.action.Kind == plan.EditComment || s.action.Kind == plan.React {
 			return fmt.Errorf("comment %d: %w", s.action.CommentID, ErrCommentGone)
 		}

@@ -28,7 +28,11 @@ func (g *Gatherer) DiffTrees(ctx context.Context, ref pull.Ref, base, head strin
 	if err != nil {
 		return nil, fmt.Errorf("comparing trees of %s: %w", ref, err)
 	}
-	return r.diff(ctx, base, head)
+	files, err := r.diff(ctx, base, head)
+	if err != nil {
+		return nil, fmt.Errorf("comparing trees of %s: %w", ref, cleaned(err))
+	}
+	return files, nil
 }
 
 func (r *repository) diff(ctx context.Context, base, head string) ([]pull.File, error) {
@@ -88,16 +92,13 @@ type treeDiff struct {
 }
 
 func (d *treeDiff) compare(ctx context.Context, prefix, before, after string) error {
-	var old, now []treeNode
-	for id, nodes := range map[string]*[]treeNode{before: &old, after: &now} {
-		if id == "" {
-			continue
-		}
-		folder, err := d.walk.folder(ctx, id)
-		if err != nil {
-			return err
-		}
-		*nodes = folder.nodes
+	old, err := d.nodes(ctx, before)
+	if err != nil {
+		return err
+	}
+	now, err := d.nodes(ctx, after)
+	if err != nil {
+		return err
 	}
 	d.found = append(d.found, differIn(prefix, old, now)...)
 	for name, ids := range foldersOf(old, now) {
@@ -109,6 +110,18 @@ func (d *treeDiff) compare(ctx context.Context, prefix, before, after string) er
 		}
 	}
 	return nil
+}
+
+// nodes are the entries of a folder; none if it is not there.
+func (d *treeDiff) nodes(ctx context.Context, id string) ([]treeNode, error) {
+	if id == "" {
+		return nil, nil
+	}
+	folder, err := d.walk.folder(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	return folder.nodes, nil
 }
 
 func differIn(prefix string, old, now []treeNode) []difference {
@@ -136,6 +149,7 @@ func foldersOf(old, now []treeNode) map[string][2]string {
 
 // filesOf makes the list of files of the differences.
 func filesOf(found []difference) []pull.File {
+	slices.SortFunc(found, func(a, b difference) int { return strings.Compare(a.path, b.path) })
 	sources := map[string][]string{} // paths of removed files by content
 	for _, d := range found {
 		if d.before.Mode != "" && d.after.Mode == "" && isFile(d.before) {

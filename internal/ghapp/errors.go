@@ -121,8 +121,7 @@ func (e *answerError) Unwrap() error { return e.err }
 
 // answered is the HTTP status of the answer that caused err, 0 if there was none.
 func answered(err error) int {
-	var answer *answerError
-	if errors.As(err, &answer) {
+	if answer, ok := errors.AsType[*answerError](err); ok {
 		return answer.status
 	}
 	return 0
@@ -130,8 +129,7 @@ func answered(err error) int {
 
 // saidMessage is what GitHub said in the answer that caused err.
 func saidMessage(err error) string {
-	var answer *answerError
-	if errors.As(err, &answer) {
+	if answer, ok := errors.AsType[*answerError](err); ok {
 		return answer.message
 	}
 	return ""
@@ -184,3 +182,6 @@ func shorten(s string, n int) string {
 	}
 	return s[:end] + ellipsis
 }
+
+// Refusal reports that repeating the write would not help.
+func (e *RefusedError) Refusal() bool { return true }

@@ -34,8 +34,10 @@ func TestPlainFilesNeedNoMore(t *testing.T) {
 	got, err := readFiles(t, f, graphFiles(nodes, false, 4), 4)
 	require.NoError(t, err)
 	require.Equal(t, []pull.File{
-		{Path: "b", Status: pull.FileRemoved}, {Path: "n", Status: pull.FileChanged},
-		{Path: "slo/a..b.yaml", Status: pull.FileChanged}, {Path: "z", Status: pull.FileAdded},
+		{Path: "b", Status: pull.FileRemoved},
+		{Path: "n", Status: pull.FileChanged},
+		{Path: "slo/a..b.yaml", Status: pull.FileChanged},
+		{Path: "z", Status: pull.FileAdded},
 	}, got.Files)
 	require.Empty(t, got.FilesProblem)
 	require.Len(t, f.requests(), 1)

@@ -231,9 +231,16 @@ func TestTreesTakeThePlaceOfTheListOfFiles(t *testing.T) {
 		f.hugeTree(headSHA, append(top(after), restEntry(modeTree, "to", to), restEntry(modeTree, "same-dir", same))...)
 		f.tree(dir, restEntry(file644, "moved", oid("2")))
 		f.tree(to, restEntry(file644, "moved", oid("2")), restEntry(file644, "twin2", oid("7")))
-		got, err := NewGatherer(f.creator()).DiffTrees(t.Context(), ref, baseSHA, headSHA)
+		g := NewGatherer(f.creator())
+		got, err := g.DiffTrees(t.Context(), ref, baseSHA, headSHA)
 		require.NoError(t, err)
 		require.Equal(t, want, got)
+		for _, seen := range f.requests() {
+			require.NotContains(t, seen, same, "what is alike is not looked into")
+		}
+		got, err = g.DiffTrees(t.Context(), ref, headSHA, headSHA)
+		require.NoError(t, err)
+		require.Empty(t, got)
 	})
 }
 
@@ -338,13 +345,22 @@ func TestPushesThatChangedGatedContent(t *testing.T) {
 	f.compare(tipSHA, oid("6"), baseSHA)
 	f.compare(tipSHA, oid("4"), tipSHA)
 	f.compare(tipSHA, oid("5"), tipSHA)
-	f.status("GET /repos/acme/shop/git/commits/"+oid("5"), http.StatusOK, fmt.Sprintf(`{"parents":[{"sha":%q},{"sha":%q}]}`, oid("2"), tipSHA))
+	parents := map[any]string{
+		oid("5"): fmt.Sprintf(`{"parents":{"totalCount":2,"nodes":[{"oid":%q},{"oid":%q}]}}`, oid("2"), tipSHA),
+		oid("8"): `{"parents":{"totalCount":101,"nodes":[{"oid":"x"}]}}`, oid("e"): "null",
+	}
+	f.queries(func(_ string, vars map[string]any) any {
+		return decoded(t, `{"data":{"repository":{"databaseId":100,"object":`+parents[vars["commit"]]+`}}}`)
+	})
 	f.tree(oid("9"), restEntry(file644, "gated", oid("1")))
 	f.tree(oid("0"))
 	snap := snapshot()
 	snap.Commits = []pull.Commit{
-		{OID: oid("2"), Parents: []string{baseSHA}}, {OID: oid("3"), Parents: []string{oid("2")}}, {OID: oid("4"), Parents: []string{oid("2"), tipSHA}},
-		{OID: oid("9")}, {OID: oid("0")},
+		{OID: oid("2"), Parents: []string{baseSHA}},
+		{OID: oid("3"), Parents: []string{oid("2")}},
+		{OID: oid("4"), Parents: []string{oid("2"), tipSHA}},
+		{OID: oid("9")},
+		{OID: oid("0")},
 	}
 	snap.Pushes = []pull.PushContent{{Key: oid("2"), Gated: true}, {Key: "kept", Gated: true}}
 	keys := []struct {
@@ -365,6 +381,7 @@ func TestPushesThatChangedGatedContent(t *testing.T) {
 		{oid("9"), true, false},  // a root commit that has the file
 		{oid("0"), false, false}, // ... and one without it
 		{oid("e"), true, true},
+		{oid("8"), true, true}, // more parents than can be asked for
 		{"nonsense", true, true},
 	}
 	needs := pull.Needs{Gated: []string{"gated"}}

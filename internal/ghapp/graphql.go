@@ -91,8 +91,9 @@ func (c *Creator) ask(ctx context.Context, inst *installation, q *graphQuery, op
 	if err != nil {
 		return nil, explain(err)
 	}
+	defer resp.Body.Close() //nolint:errcheck // it was read to its end below the client, closing does nothing
 	body, err := bodyOf(resp)
-	if err := joinClose(err, resp.Body); err != nil {
+	if err != nil {
 		return nil, cleaned(fmt.Errorf("reading the answer to a query: %w", err))
 	}
 	if resp.StatusCode != http.StatusOK {

@@ -2,6 +2,7 @@ package ghapp
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/google/go-github/v62/github"
 
@@ -29,7 +30,7 @@ func (f *filling) labelNames(ctx context.Context) error {
 		return resp, err
 	})
 	if err != nil {
-		return err
+		return fmt.Errorf("reading the label history: %w", err)
 	}
 	f.snap.LabelNames, f.snap.LabelNamesRead = names, true
 	return nil

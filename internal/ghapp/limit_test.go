@@ -156,3 +156,15 @@ func TestWordsInACommentAreNoLimit(t *testing.T) {
 	_, err := NewGatherer(f.creator()).Read(t.Context(), ref, hints())
 	require.NoError(t, err)
 }
+
+func TestGoGitHubDoesNotBlockByItself(t *testing.T) {
+	t.Parallel()
+	f := newFake(t)
+	f.status(commitRoute, http.StatusOK, `{}`, "X-Ratelimit-Remaining", "0", "X-Ratelimit-Resource", "core",
+		"X-Ratelimit-Reset", strconv.FormatInt(time.Date(2099, 1, 1, 0, 0, 0, 0, time.UTC).Unix(), 10))
+	c := f.creator()
+	require.NoError(t, getCommit(t.Context(), t, c, 1))
+	f.pass(sanestWait)
+	require.NoError(t, getCommit(t.Context(), t, c, 1), "by our clock the limit is over")
+	require.Len(t, f.requests(), 2)
+}

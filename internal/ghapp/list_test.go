@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/slagate/slagate/internal/pull"
 )
 
 // pages cans an answer of two pages.
@@ -115,4 +117,22 @@ func TestMergeQueue(t *testing.T) {
 	f.always(decoded(t, `{"data":{"repository":{"databaseId":100,"mergeQueue":{"entries":null}}}}`))
 	_, err = g.MergeQueue(t.Context(), ref, "main")
 	require.ErrorContains(t, err, "in part only")
+}
+
+func TestLabelHistoryKeepsTheNamesOfThen(t *testing.T) {
+	t.Parallel()
+	f := newFake(t)
+	f.pages("GET /repos/acme/shop/issues/12/events",
+		`[{"event":"labeled","actor":{"id":12},"created_at":"2026-03-02T09:01:00Z","label":{"name":"old name"}},{"event":"closed"}]`,
+		`[{"event":"unlabeled","actor":null,"created_at":"2026-03-02T09:02:00Z","label":{"name":"old name"}}]`)
+	snap := snapshot()
+	require.NoError(t, fill(t, f, snap, pull.Needs{LabelNames: true}))
+	require.True(t, snap.LabelNamesRead)
+	require.Equal(t, []pull.LabelName{
+		{Added: true, Name: "old name", ActorID: 12, Created: nine(1)}, {Name: "old name", Created: nine(2)},
+	}, snap.LabelNames)
+	f.status("GET /repos/acme/shop/issues/12/events", http.StatusInternalServerError, "")
+	snap = snapshot()
+	require.Error(t, fill(t, f, snap, pull.Needs{LabelNames: true}))
+	require.False(t, snap.LabelNamesRead)
 }

@@ -237,11 +237,14 @@ type role struct {
 // login has none.
 func permission(ctx context.Context, inst *installation, ref pull.Ref, person pull.Person) (role, error) {
 	answer, err := askRole(ctx, inst, ref, person.Login)
-	if err != nil && answered(err) != http.StatusNotFound {
+	none := role{Permission: "none", RoleName: "none"}
+	switch {
+	case answered(err) == http.StatusNotFound:
+		return none, nil
+	case err != nil:
 		return role{}, err
-	}
-	if err != nil || answer.User.GetID() != person.ID {
-		return role{Permission: "none", RoleName: "none"}, nil
+	case answer.User.GetID() != person.ID:
+		return none, nil
 	}
 	return answer, nil
 }

@@ -118,16 +118,47 @@ func (f *filling) parents(ctx context.Context, commit string) ([]string, error) 
 			}
 		}
 	}
+	return f.askParents(ctx, commit)
+}
+
+// askParents asks for the parents of a commit that is not in the list, as one
+// that was pushed away.
+func (f *filling) askParents(ctx context.Context, commit string) ([]string, error) {
 	if !objectID.MatchString(commit) {
 		return nil, fmt.Errorf("commit %q: %w", shorten(commit, 80), errNotCommit)
 	}
-	answer, _, err := f.inst.rest.Git.GetCommit(ctx, f.ref.Owner, f.ref.Repo, commit)
+	q := newGraphQuery()
+	q.set("owner", "String!", f.ref.Owner)
+	q.set("name", "String!", f.ref.Repo)
+	q.set("commit", "GitObjectID!", commit)
+	q.write(`repository(owner:$owner,name:$name){databaseId object(oid:$commit){__typename ...on Commit{oid parents(first:100){totalCount nodes{oid}}}}}`)
+	answer, err := f.g.creator.ask(ctx, f.inst, q, nil)
 	if err != nil {
-		return nil, fmt.Errorf("reading commit %s: %w", commit, explain(err))
+		return nil, fmt.Errorf("reading commit %s: %w", commit, err)
+	}
+	if err := sameRepository(answer, f.ref); err != nil {
+		return nil, err
+	}
+	var repo struct {
+		Object *struct {
+			Parents *connection[oidNode] `json:"parents"`
+		} `json:"object"`
+	}
+	if _, err := answer.decode("repository", &repo); err != nil {
+		return nil, err
+	}
+	if repo.Object == nil || repo.Object.Parents == nil {
+		return nil, fmt.Errorf("commit %s: %w", commit, errNotCommit)
+	}
+	if err := repo.Object.Parents.whole("parents of a commit"); err != nil {
+		return nil, err
 	}
 	var parents []string
-	for _, p := range answer.Parents {
-		parents = append(parents, p.GetSHA())
+	for _, p := range repo.Object.Parents.Nodes {
+		parents = append(parents, p.OID)
+	}
+	if repo.Object.Parents.TotalCount > len(parents) {
+		return nil, fmt.Errorf("commit %s with %d parents: %w", commit, repo.Object.Parents.TotalCount, errTooWide)
 	}
 	return parents, nil
 }

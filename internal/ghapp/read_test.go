@@ -1,7 +1,6 @@
 package ghapp
 
 import (
-	"errors"
 	"fmt"
 	"net/http"
 	"strings"
@@ -18,7 +17,7 @@ func read(t *testing.T, f *fake, h Hints) (pull.Snapshot, error) {
 	return NewGatherer(f.creator()).Read(t.Context(), ref, h)
 }
 
-func at(hour, minute int) time.Time { return time.Date(2026, 3, 2, hour, minute, 0, 0, time.UTC) }
+func nine(minute int) time.Time { return time.Date(2026, 3, 2, 9, minute, 0, 0, time.UTC) }
 
 func TestReadWithOneQuery(t *testing.T) {
 	t.Parallel()
@@ -32,7 +31,7 @@ func TestReadWithOneQuery(t *testing.T) {
 		At: start, Ref: ref, App: pull.Person{Login: "slagate", Kind: "Bot"},
 		Pull: pull.Pull{
 			NodeID: "PR_1", Open: true, Fork: true, Author: ana,
-			CreatedAt: time.Date(2026, 3, 1, 8, 0, 0, 0, time.UTC), UpdatedAt: at(9, 59),
+			CreatedAt: time.Date(2026, 3, 1, 8, 0, 0, 0, time.UTC), UpdatedAt: nine(59),
 			BaseBranch: "main", BaseTip: tipSHA, HeadBranch: "topic", Head: headSHA, Changed: 1, RepoPrivate: true,
 		},
 		Policy: pull.PolicyFacts{
@@ -42,12 +41,12 @@ func TestReadWithOneQuery(t *testing.T) {
 		Files:  []pull.File{{Path: "slo/api.yaml", Status: pull.FileModified}},
 		Labels: []pull.Label{{NodeID: "L1", Name: "sla/legal-approved"}},
 		LabelEvents: []pull.LabelEvent{
-			{ID: "E1", Added: true, Label: pull.Label{NodeID: "L1", Name: "sla/legal-approved"}, Actor: lee, Created: at(9, 3)},
-			{ID: "E2", Label: pull.Label{NodeID: "L2", Name: "x"}, Created: at(9, 4)},
+			{ID: "E1", Added: true, Label: pull.Label{NodeID: "L1", Name: "sla/legal-approved"}, Actor: lee, Created: nine(3)},
+			{ID: "E2", Label: pull.Label{NodeID: "L2", Name: "x"}, Created: nine(4)},
 		},
-		ForcePushes: []pull.ForcePush{{ID: "E3", Actor: pull.Person{Login: "dep", Kind: "Bot"}, After: headSHA, Created: at(9, 5)}},
-		Comments:    []pull.Comment{{ID: 5000000001, Author: lee, Body: "/sla sign legal", Created: at(9, 0), EditedAt: at(9, 1)}},
-		Reviews:     []pull.Review{{ID: 71, State: "APPROVED", Commit: headSHA, Submitted: at(9, 2)}},
+		ForcePushes: []pull.ForcePush{{ID: "E3", Actor: pull.Person{Login: "dep", Kind: "Bot"}, After: headSHA, Created: nine(5)}},
+		Comments:    []pull.Comment{{ID: 5000000001, Author: lee, Body: "/sla sign legal", Created: nine(0), EditedAt: nine(1)}},
+		Reviews:     []pull.Review{{ID: 71, State: "APPROVED", Commit: headSHA, Submitted: nine(2)}},
 		Commits:     []pull.Commit{{OID: headSHA, Parents: []string{oldSHA}, Author: ana}},
 		Observed: pull.Observed{Statuses: []pull.Status{
 			{Context: "slagate", State: "pending", Description: "Waiting", TargetURL: "https://x/1", Creator: pull.Person{ID: 9, Login: "slagate", Kind: "Bot"}},
@@ -173,10 +172,10 @@ func TestStaleReads(t *testing.T) {
 		{"older than the delivery", Hints{ExpectUpdated: start}, time.Second},
 		{"third try", Hints{ExpectUpdated: start, Attempt: 2}, 4 * time.Second},
 		{"much later", Hints{ExpectUpdated: start, Attempt: 40}, 30 * time.Second},
-		{"same second, other head", Hints{ExpectUpdated: at(9, 59), ExpectHead: oldSHA}, time.Second},
-		{"same second, other head, for long", Hints{ExpectUpdated: at(9, 59), ExpectHead: oldSHA, Attempt: 3}, 0},
-		{"newer than the delivery", Hints{ExpectUpdated: at(9, 58), ExpectHead: oldSHA}, 0},
-		{"as delivered", Hints{ExpectUpdated: at(9, 59), ExpectHead: headSHA}, 0},
+		{"same second, other head", Hints{ExpectUpdated: nine(59), ExpectHead: oldSHA}, time.Second},
+		{"same second, other head, for long", Hints{ExpectUpdated: nine(59), ExpectHead: oldSHA, Attempt: 3}, 0},
+		{"newer than the delivery", Hints{ExpectUpdated: nine(58), ExpectHead: oldSHA}, 0},
+		{"as delivered", Hints{ExpectUpdated: nine(59), ExpectHead: headSHA}, 0},
 	} {
 		test.hints.BaseBranch = "main"
 		_, err := read(t, f, test.hints)
@@ -368,7 +367,7 @@ func TestReadFailsWithGitHub(t *testing.T) {
 	f.status("POST /api/graphql", http.StatusInternalServerError, "oops "+secretToken)
 	_, err := read(t, f, hints())
 	var answer *answerError
-	require.True(t, errors.As(err, &answer))
+	require.ErrorAs(t, err, &answer)
 	require.NotContains(t, err.Error(), secretToken)
 	f.status("GET /app", http.StatusUnauthorized, `{"message":"A JSON web token could not be decoded"}`)
 	_, err = read(t, f, hints())

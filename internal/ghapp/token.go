@@ -33,12 +33,12 @@ type bearer struct {
 // https://docs.github.com/en/rest/authentication/permissions-required-for-github-apps
 func scopes() *github.InstallationTokenOptions {
 	return &github.InstallationTokenOptions{Permissions: &github.InstallationPermissions{
-		Metadata:     github.String("read"),
-		Contents:     github.String("read"),
-		PullRequests: github.String("write"),
-		Statuses:     github.String("write"),
-		Issues:       github.String("read"),
-		Members:      github.String("read"),
+		Metadata:     new("read"),
+		Contents:     new("read"),
+		PullRequests: new("write"),
+		Statuses:     new("write"),
+		Issues:       new("read"),
+		Members:      new("read"),
 	}}
 }
 

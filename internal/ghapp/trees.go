@@ -108,7 +108,11 @@ func (g *Gatherer) EntriesAt(ctx context.Context, ref pull.Ref, sha string, path
 	if err != nil {
 		return nil, fmt.Errorf("looking up entries of %s: %w", ref, err)
 	}
-	return r.entries(ctx, sha, paths)
+	entries, err := r.entries(ctx, sha, paths)
+	if err != nil {
+		return nil, fmt.Errorf("looking up entries of %s: %w", ref, cleaned(err))
+	}
+	return entries, nil
 }
 
 func (r *repository) entries(ctx context.Context, sha string, paths []string) (map[string]pull.Entry, error) {

@@ -107,9 +107,17 @@ func (s *Server) openPull(r *Repo, in PullInput, by *User) (*Pull, error) {
 		ID: id, NodeID: nodeID("PR", id), Number: r.number, repo: r, head: in.HeadRepo, headName: in.Head, author: by, created: s.now(),
 		pullState: pullState{title: in.Title, body: in.Body, open: true, draft: in.Draft, updated: s.now(), base: in.Base, baseSHA: base, headSHA: head},
 	}
+	labels, err := s.findLabels(p, in.Labels, by, true)
+	if err != nil {
+		return nil, err
+	}
+	p.labels = labels
 	r.pulls = append(r.pulls, p)
-	s.emitPull(p, "opened", by, nil)
-	return p, s.addLabels(p, in.Labels, by, true)
+	s.emitPull(p, "opened", by, nil) // with the labels already on it
+	for _, l := range labels {
+		s.labeled(p, l, by)
+	}
+	return p, nil
 }
 
 func firstLine(s string) string {

@@ -101,16 +101,34 @@ func (s *Server) deleteLabel(r *Repo, l *Label, by *User) {
 
 // addLabels puts labels on a pull request; those that do not exist are made if create.
 func (s *Server) addLabels(p *Pull, names []string, by *User, create bool) error {
+	add, err := s.findLabels(p, names, by, create)
+	for _, l := range add {
+		p.touch()
+		p.labels = append(slices.Clone(p.labels), l)
+		s.labeled(p, l, by)
+	}
+	return err
+}
+
+// labeled writes down and tells that a label was put on.
+func (s *Server) labeled(p *Pull, l *Label, by *User) {
+	e := p.event("labeled", by)
+	e.Label, e.Name = l, l.Name
+	s.emitPull(p, "labeled", by, object{"label": s.jsonLabel(p.repo, l)})
+}
+
+// findLabels finds the labels that are not on the pull request yet.
+func (s *Server) findLabels(p *Pull, names []string, by *User, create bool) ([]*Label, error) {
 	var add []*Label
 	for _, name := range names {
 		l := p.repo.label(name)
 		if l == nil {
 			if !create {
-				return invalid("Label", "name", "invalid", "")
+				return nil, invalid("Label", "name", "invalid", "")
 			}
 			var err error
 			if l, err = s.createLabel(p.repo, name, "", "", by); err != nil {
-				return err
+				return nil, err
 			}
 		}
 		if !p.has(l) && !slices.Contains(add, l) {
@@ -118,16 +136,9 @@ func (s *Server) addLabels(p *Pull, names []string, by *User, create bool) error
 		}
 	}
 	if len(p.labels)+len(add) > maxLabels {
-		return invalid("Issue", "labels", "custom", "An issue can have at most 100 labels")
+		return nil, invalid("Issue", "labels", "custom", "An issue can have at most 100 labels")
 	}
-	for _, l := range add {
-		p.touch()
-		p.labels = append(slices.Clone(p.labels), l)
-		e := p.event("labeled", by)
-		e.Label, e.Name = l, l.Name
-		s.emitPull(p, "labeled", by, object{"label": s.jsonLabel(p.repo, l)})
-	}
-	return nil
+	return add, nil
 }
 
 func (s *Server) removeLabel(p *Pull, name string, by *User) error {

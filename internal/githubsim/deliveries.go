@@ -40,8 +40,8 @@ type Delivery struct {
 // OK reports whether the receiver took the delivery.
 func (d Delivery) OK() bool { return d.StatusCode >= 200 && d.StatusCode <= 299 }
 
-// Deliveries sends webhooks, one after the other in the order of the events,
-// and keeps the log of attempts. Its faults are those of the real thing: lost,
+// Deliveries sends webhooks, one after the other in the order of the events
+// unless [Options].Workers says more, and keeps the log of attempts. Its faults are those of the real thing: lost,
 // late, twice, out of order.
 type Deliveries struct {
 	client *http.Client
@@ -58,7 +58,8 @@ type Deliveries struct {
 	log     []*Delivery
 	paused  bool
 	closed  bool
-	running bool
+	running int // workers
+	most    int
 	idle    chan struct{} // closed when nothing is queued and nothing is under way
 	drop    int
 	lose    int
@@ -69,7 +70,7 @@ type Deliveries struct {
 func newDeliveries(o Options) *Deliveries {
 	idle := make(chan struct{})
 	close(idle)
-	return &Deliveries{client: o.Client, now: o.Now, appID: o.AppID, hookID: 100 + o.AppID, url: o.WebhookURL, secret: o.WebhookSecret, idle: idle, lastID: 5_000_000}
+	return &Deliveries{client: o.Client, now: o.Now, appID: o.AppID, hookID: 100 + o.AppID, url: o.WebhookURL, secret: o.WebhookSecret, idle: idle, most: max(1, o.Workers), lastID: 5_000_000}
 }
 
 func (d *Deliveries) set(url, secret string) {
@@ -106,8 +107,12 @@ func (d *Deliveries) enqueue(x *Delivery) {
 		d.twice--
 		copies = 2
 	}
-	for range copies {
+	for i := range copies {
 		twin := *x
+		if i > 0 {
+			d.lastID++
+			twin.ID = d.lastID
+		}
 		d.queue = append(d.queue, &twin)
 	}
 	d.start()
@@ -120,22 +125,27 @@ func guid(id int64) string {
 	return fmt.Sprintf("%s-%s-%s-%s-%s", x[:8], x[8:12], x[12:16], x[16:20], x[20:])
 }
 
-// start runs the worker if there is work and none runs. The caller holds mu.
+// start runs a worker if there is work and not enough of them run. The caller holds mu.
 func (d *Deliveries) start() {
-	if d.running || d.paused || d.closed || len(d.queue) == 0 {
+	if d.paused || d.closed {
 		return
 	}
-	d.running = true
-	d.idle = make(chan struct{})
-	go d.run()
+	for range min(d.most-d.running, len(d.queue)) {
+		if d.running == 0 {
+			d.idle = make(chan struct{})
+		}
+		d.running++
+		go d.run()
+	}
 }
 
 func (d *Deliveries) run() {
 	for {
 		d.mu.Lock()
 		if d.paused || d.closed || len(d.queue) == 0 {
-			d.running = false
-			close(d.idle)
+			if d.running--; d.running == 0 {
+				close(d.idle)
+			}
 			d.mu.Unlock()
 			return
 		}
@@ -217,7 +227,7 @@ func readSome(res *http.Response) string {
 func (d *Deliveries) Wait(ctx context.Context) error {
 	for {
 		d.mu.Lock()
-		idle, done := d.idle, !d.running
+		idle, done := d.idle, d.running == 0
 		d.mu.Unlock()
 		if done {
 			return nil

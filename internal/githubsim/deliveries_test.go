@@ -142,3 +142,14 @@ func TestEventsNeedPermissions(t *testing.T) {
 	require.NoError(t, err)
 	require.Empty(t, w.events())
 }
+
+func TestManyWorkersDeliverEverything(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, func(o *githubsim.Options) { o.Workers = 8 })
+	p := w.pull("topic")
+	for range 100 {
+		_, err := w.sim.As("lee").Comment(p, "x")
+		require.NoError(t, err)
+	}
+	require.Len(t, w.take(), 102)
+}

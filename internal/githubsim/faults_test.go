@@ -139,7 +139,7 @@ func TestCommentsAndTicks(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	p := w.pull("topic")
-	id := int64(w.post("/repos/acme/shop/issues/1/comments", object{"body": "- [ ] Rollback\n- [ ] Impact"}).object()["id"].(float64)) //nolint:forcetypeassert // a number
+	id := int64(w.post("/repos/acme/shop/issues/1/comments", object{"body": "- [ ] Rollback\n- [ ] Impact"}).object()["id"].(float64)) // a number
 	w.take()
 	require.EqualError(t, w.sim.As("lee").Tick(p, id, "Rollback"), "Must have write rights to Repository.")
 	require.NoError(t, w.sim.As("ana").Tick(p, id, "Impact"))

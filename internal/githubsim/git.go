@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 	"sort"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -105,7 +106,7 @@ func BlobID(content string) string { return objectID("blob", content) }
 
 func objectID(kind, data string) string {
 	h := sha1.New() //nolint:gosec // git's object ids are SHA-1
-	fmt.Fprintf(h, "%s %d\x00%s", kind, len(data), data)
+	h.Write([]byte(kind + " " + strconv.Itoa(len(data)) + "\x00" + data))
 	return hex.EncodeToString(h.Sum(nil))
 }
 

@@ -41,7 +41,7 @@ func TestTreesAndContents(t *testing.T) {
 
 	modes := map[string]string{}
 	for _, e := range w.get("/repos/acme/shop/git/trees/" + fmt.Sprint(at(t, top, "tree.2.sha"))).object()["tree"].([]any) {
-		modes[e.(object)["path"].(string)] = e.(object)["mode"].(string) //nolint:forcetypeassert // of the sim
+		modes[e.(object)["path"].(string)] = e.(object)["mode"].(string) // of the sim
 	}
 	require.Equal(t, map[string]string{"a..b.yaml": "100644", "api.yaml": "100644", "link.yaml": "120000", "out": "120000"}, modes)
 

@@ -24,7 +24,7 @@ func branchRef(c *call, r *Repo, name string) (*gqlRef, error) {
 	}
 	sha := r.branches[name]
 	if sha == "" {
-		return nil, nil //nolint:nilnil // GitHub answers null without an error
+		return nil, nil // GitHub answers null without an error
 	}
 	return &gqlRef{graphql.ID("REF_" + r.NodeID + name), name, "refs/heads/", gitObject(c, r, sha)}, nil
 }
@@ -261,7 +261,7 @@ func (g *gqlCommit) Status() (*gqlStatus, error) {
 	}
 	all := g.r.latest(g.k.OID)
 	if len(all) == 0 {
-		return nil, nil //nolint:nilnil // GitHub answers null without an error
+		return nil, nil // GitHub answers null without an error
 	}
 	return &gqlStatus{graphql.ID("S_" + g.k.OID), strings.ToUpper(combined(all)), g.c, g.r, all}, nil
 }

@@ -115,7 +115,7 @@ func (g *gqlPull) BaseRef() (*gqlRef, error) { return branchRef(g.c, g.p.repo, g
 // HeadRef is the head branch as it is now; null if it is gone.
 func (g *gqlPull) HeadRef() (*gqlRef, error) {
 	if g.p.head == nil {
-		return nil, nil //nolint:nilnil // GitHub answers null without an error
+		return nil, nil // GitHub answers null without an error
 	}
 	return branchRef(g.c, g.p.head, g.p.headName)
 }

@@ -67,7 +67,7 @@ func (g *gqlRepo) Object(args struct {
 		if inTree {
 			e := g.r.objects.find(g.r.objects.tree(oid), strings.Trim(path, "/"))
 			if e == nil {
-				return nil, nil //nolint:nilnil // GitHub answers null without an error
+				return nil, nil // GitHub answers null without an error
 			}
 			oid = e.OID
 		}
@@ -82,7 +82,7 @@ func (g *gqlRepo) Label(args struct{ Name string }) (*gqlLabel, error) {
 	}
 	l := g.r.label(args.Name)
 	if l == nil {
-		return nil, nil //nolint:nilnil // GitHub answers null without an error
+		return nil, nil // GitHub answers null without an error
 	}
 	return newLabel(l), nil
 }
@@ -159,7 +159,7 @@ func (g *gqlRepo) MergeQueue(args struct{ Branch *string }) (*gqlQueue, error) {
 		branch = *args.Branch
 	}
 	if g.r.queues[branch] == nil {
-		return nil, nil //nolint:nilnil // GitHub answers null without an error
+		return nil, nil // GitHub answers null without an error
 	}
 	return &gqlQueue{g.c, g.r, branch}, nil
 }

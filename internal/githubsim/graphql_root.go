@@ -244,7 +244,7 @@ func (o *gqlOrg) Team(args struct{ Slug string }) (*gqlTeam, error) {
 	}
 	t := o.o.team(args.Slug)
 	if t == nil || t.secret || o.foreign() {
-		return nil, nil //nolint:nilnil // GitHub answers null without an error
+		return nil, nil // GitHub answers null without an error
 	}
 	return newTeam(o.c, t), nil
 }

@@ -2,6 +2,7 @@ package githubsim_test
 
 import (
 	"net/http"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -110,8 +111,8 @@ func TestQueryPages(t *testing.T) {
 		page := at(t, w.query(q, object{"b": before}), "data.repository.pullRequest.comments")
 		nodes, ok := at(t, page, "nodes").([]any)
 		require.True(t, ok)
-		for i := len(nodes) - 1; i >= 0; i-- {
-			got = append(got, at(t, nodes[i], "body"))
+		for _, n := range slices.Backward(nodes) {
+			got = append(got, at(t, n, "body"))
 		}
 		before = at(t, page, "pageInfo.startCursor")
 		if at(t, page, "pageInfo.hasPreviousPage") == false {

@@ -67,6 +67,8 @@ type world struct {
 	shop  *githubsim.Repo
 	app   *githubsim.Installation
 	token string
+
+	lastOp string // operation of the last request, see conforms
 }
 
 // hooks is a receiver of webhooks.
@@ -167,7 +169,7 @@ func (w *world) jwt() string {
 	return signed
 }
 
-func (w *world) newToken(in *githubsim.Installation, ask object) string {
+func (w *world) newToken(in *githubsim.Installation, ask any) string {
 	w.t.Helper()
 	a := w.send("Bearer "+w.jwt(), http.MethodPost, "/app/installations/"+strconv.FormatInt(in.ID, 10)+"/access_tokens", ask)
 	require.Equal(w.t, http.StatusCreated, a.status, a.text)
@@ -222,12 +224,21 @@ func (w *world) send(auth, method, path string, body any) answer {
 
 func (w *world) do(req *http.Request) answer {
 	w.t.Helper()
+	var body []byte
+	if req.GetBody != nil {
+		in, err := req.GetBody()
+		require.NoError(w.t, err)
+		body, err = io.ReadAll(in)
+		require.NoError(w.t, err)
+	}
 	res, err := w.srv.Client().Do(req)
 	require.NoError(w.t, err)
 	defer res.Body.Close() //nolint:errcheck // read to its end
 	text, err := io.ReadAll(res.Body)
 	require.NoError(w.t, err)
-	return answer{w.t, res.StatusCode, res.Header, string(text)}
+	a := answer{w.t, res.StatusCode, res.Header, string(text)}
+	w.lastOp = conforms(w.t, req, body, a)
+	return a
 }
 
 func (w *world) get(path string) answer {

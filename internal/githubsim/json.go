@@ -65,7 +65,7 @@ func (s *Server) fullAccount(u *User) object {
 	for _, k := range []string{"public_repos", "public_gists", "followers", "following"} {
 		o[k] = 0
 	}
-	o["created_at"], o["updated_at"] = stamp(u.since), stamp(u.since)
+	o["created_at"], o["updated_at"], o["user_view_type"] = stamp(u.since), stamp(u.since), "public"
 	return o
 }
 

@@ -412,6 +412,7 @@ type Server struct {
 	installs []*Installation
 	app      *User
 	ghost    *User
+	queueBot *User // who merges for the merge queue
 	appSince time.Time
 
 	tokenMu sync.Mutex

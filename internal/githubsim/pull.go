@@ -40,7 +40,6 @@ type pullState struct {
 	comments    []*Comment
 	reviews     []*Review
 	queued      bool
-	autoMerge   *User
 }
 
 // Repo is the repository that the pull request wants to change.
@@ -119,9 +118,12 @@ func (p *Pull) crossRepo() bool { return p.head != p.repo }
 // PullView is a pull request at one instant, for tests and for the demo's page.
 type PullView struct {
 	Number    int
+	URL       string
 	Title     string
 	Body      string
 	Author    *User
+	Created   time.Time
+	Updated   time.Time
 	Open      bool
 	Draft     bool
 	Merged    bool
@@ -151,7 +153,7 @@ func (p *Pull) View() PullView {
 	p.repo.s.mu.RLock()
 	defer p.repo.s.mu.RUnlock()
 	v := PullView{
-		Number: p.Number, Title: p.title, Body: p.body, Author: p.author, Open: p.open, Draft: p.draft,
+		Number: p.Number, URL: p.repo.s.web("%s/pull/%d", p.repo.fullName(), p.Number), Created: p.created, Updated: p.updated, Title: p.title, Body: p.body, Author: p.author, Open: p.open, Draft: p.draft,
 		Merged: p.merged, Queued: p.queued, Base: p.base, HeadName: p.headName, Head: p.headSHA, MergeBase: p.mergeBase(),
 	}
 	for _, l := range p.labels {

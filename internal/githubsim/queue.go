@@ -133,14 +133,14 @@ func (r *Repo) RunQueue(branch string) []*Pull {
 			break
 		}
 		if r.checksPass(branch, e.Head) != nil {
-			r.s.dequeue(e.Pull, r.s.ghost, "FAILED_CHECKS", "dequeued")
+			r.s.dequeue(e.Pull, r.s.queueBot, "FAILED_CHECKS", "dequeued")
 			continue
 		}
 		r.queues[branch] = r.queues[branch][1:]
 		delete(r.branches, e.Branch)
-		r.s.emitGroup(e.Pull, e, "destroyed", "merged", r.s.ghost)
-		r.s.closePull(e.Pull, r.s.ghost, e.Head)
-		r.s.setBranch(r, branch, e.Head, r.s.ghost)
+		r.s.emitGroup(e.Pull, e, "destroyed", "merged", r.s.queueBot)
+		r.s.closePull(e.Pull, r.s.queueBot, e.Head)
+		r.s.setBranch(r, branch, e.Head, r.s.queueBot)
 		merged = append(merged, e.Pull)
 	}
 	return merged

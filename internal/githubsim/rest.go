@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -187,9 +188,7 @@ func (s *Server) answer(c *call, fault Fault) []byte {
 	switch {
 	case errors.As(err, &refused):
 		c.status = refused.Status
-		for k, vs := range refused.header {
-			c.header[k] = vs
-		}
+		maps.Copy(c.header, refused.header)
 		o := object{"message": refused.Message, "documentation_url": s.web("docs/rest"), "status": strconv.Itoa(refused.Status)}
 		if len(refused.Details) > 0 {
 			o["errors"] = refused.Details
@@ -328,9 +327,7 @@ func (s *Server) finish(c *call, w http.ResponseWriter, out []byte) {
 	if counted && c.route.kind != KindGraphQL {
 		counted = s.traffic.spend(c.bucket(), 1, now)
 	}
-	for k, vs := range c.header {
-		w.Header()[k] = vs
-	}
+	maps.Copy(w.Header(), c.header)
 	h := w.Header()
 	h.Set("Date", now.Format(http.TimeFormat))
 	h.Set("X-GitHub-Media-Type", "github.v3; format=json")

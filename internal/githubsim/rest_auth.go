@@ -55,7 +55,7 @@ func (s *Server) authenticate(c *call) error {
 	if err := s.verifyJWT(value); err != nil {
 		return err
 	}
-	if c.route.access == byInstallation {
+	if c.route.access == byInstallation || len(c.route.needs) > 0 {
 		return refuse(http.StatusUnauthorized, "Bad credentials")
 	}
 	return nil
@@ -232,7 +232,7 @@ func (s *Server) ExpireTokens() {
 
 func (s *Server) tokenRepos(in *Installation, ids []int64, names []string) ([]*Repo, error) {
 	if len(ids) == 0 && len(names) == 0 {
-		return nil, nil //nolint:nilnil // no list is the whole installation
+		return nil, nil // no list is the whole installation
 	}
 	if len(ids)+len(names) > 500 {
 		return nil, refuse(http.StatusUnprocessableEntity, "too many repositories: at most 500")

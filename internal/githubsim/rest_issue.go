@@ -128,7 +128,7 @@ func (s *Server) dropComment(c *call) (any, error) {
 		return nil, err
 	}
 	s.deleteComment(x, s.app)
-	return nil, nil //nolint:nilnil // 204
+	return nil, nil // 204
 }
 
 func (s *Server) jsonReaction(r Reaction) object {
@@ -178,7 +178,7 @@ func (s *Server) dropReaction(c *call) (any, error) {
 		return nil, notFound()
 	}
 	x.Reactions = slices.Delete(slices.Clone(x.Reactions), i, i+1)
-	return nil, nil //nolint:nilnil // 204
+	return nil, nil // 204
 }
 
 func (s *Server) issueLabels(c *call) (any, error) {
@@ -288,7 +288,7 @@ func (s *Server) dropLabel(c *call) (any, error) {
 		return nil, err
 	}
 	s.deleteLabel(c.repo, l, s.app)
-	return nil, nil //nolint:nilnil // 204
+	return nil, nil // 204
 }
 
 func (s *Server) postStatus(c *call) (any, error) {

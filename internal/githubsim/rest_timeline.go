@@ -27,7 +27,7 @@ func (s *Server) listTimeline(c *call) (any, error) {
 	var all []object
 	for _, k := range p.commits() {
 		o := s.jsonCommit(p.repo, k)
-		detail := o["commit"].(object) //nolint:forcetypeassert // just built
+		detail := o["commit"].(object) // just built
 		all = append(all, object{
 			"event": "committed", "sha": k.OID, "node_id": o["node_id"], "url": detail["url"], "html_url": o["html_url"], "author": detail["author"],
 			"committer": detail["committer"], "tree": detail["tree"], "message": k.Message, "parents": o["parents"], "verification": detail["verification"],

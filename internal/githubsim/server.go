@@ -26,6 +26,8 @@ type Options struct {
 	WebhookSecret string
 	// Events are the webhook events the app subscribes to; nil: DefaultEvents.
 	Events []string
+	// Workers is how many webhooks are sent at once; above 1 their order is not kept. 0: 1.
+	Workers int
 	// Client sends the webhooks; nil: one with GitHub's time limit of 10 seconds.
 	Client *http.Client
 
@@ -99,6 +101,7 @@ func New(opts Options) *Server {
 	s.appSince = s.now()
 	s.app = s.addAccount(opts.AppSlug+"[bot]", KindBot)
 	s.ghost = s.addAccount("ghost", KindUser)
+	s.queueBot = s.addAccount("github-merge-queue[bot]", KindBot)
 	s.handler = s.routes()
 	return s
 }

@@ -1,6 +1,9 @@
 package githubsim
 
-import "strings"
+import (
+	"maps"
+	"strings"
+)
 
 // AddUser adds a person.
 func (s *Server) AddUser(login string) *User { return s.addKind(login, KindUser) }
@@ -47,7 +50,14 @@ func (o *Org) AddMember(users ...*User) {
 	o.s.mu.Lock()
 	defer o.s.mu.Unlock()
 	for _, u := range users {
-		o.members[u.ID] = o.members[u.ID]
+		o.join(u)
+	}
+}
+
+// join makes an account a member; an owner stays one.
+func (o *Org) join(u *User) {
+	if !hasKey(o.members, u.ID) {
+		o.members[u.ID] = false
 	}
 }
 
@@ -97,7 +107,7 @@ func (t *Team) Add(users ...*User) *Team {
 func (t *Team) add(u *User) {
 	t.remove(u)
 	t.members = append(t.members, u)
-	t.org.members[u.ID] = t.org.members[u.ID]
+	t.org.join(u)
 }
 
 func (t *Team) remove(u *User) {
@@ -163,9 +173,7 @@ func (s *Server) newRepo(owner *User, name string, fork *Repo) *Repo {
 		r.objects = newObjects()
 	} else {
 		r.objects, r.main, r.private = fork.objects, fork.main, fork.private
-		for b, sha := range fork.branches {
-			r.branches[b] = sha
-		}
+		maps.Copy(r.branches, fork.branches)
 	}
 	s.repos[id] = r
 	s.names[strings.ToLower(r.fullName())] = id

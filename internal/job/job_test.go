@@ -108,7 +108,7 @@ func (b *bundle) states(t *testing.T) map[string]int {
 	t.Helper()
 	rows, err := b.db.Writer().QueryContext(t.Context(), `select state, count(*) from river_job where kind = 'evaluate' group by state`)
 	require.NoError(t, err)
-	defer rows.Close()
+	defer func() { require.NoError(t, rows.Close()) }()
 	counts := map[string]int{}
 	for rows.Next() {
 		var state string

@@ -139,11 +139,11 @@ func NewQueue(now func() time.Time, log zerolog.Logger) (*Queue, error) {
 }
 
 // Evaluations has each pull request looked at after the commit.
-func (q *Queue) Evaluations(ctx context.Context, tx *sql.Tx, refs []pull.Ref, urgent bool) error {
+func (q *Queue) Evaluations(ctx context.Context, tx *sql.Tx, refs []pull.Ref, haste store.Haste) error {
 	seen := make(map[Evaluate]bool, len(refs))
 	params := make([]river.InsertManyParams, 0, len(refs))
 	opts := &river.InsertOpts{Priority: prioCalm}
-	if urgent {
+	if haste == store.AtOnce {
 		opts.Priority = prioUrgent
 	}
 	for _, ref := range refs {
@@ -153,7 +153,7 @@ func (q *Queue) Evaluations(ctx context.Context, tx *sql.Tx, refs []pull.Ref, ur
 			params = append(params, river.InsertManyParams{Args: args, InsertOpts: opts})
 		}
 	}
-	return q.insert(ctx, tx, params, urgent)
+	return q.insert(ctx, tx, params, haste)
 }
 
 // Groups has each merge group answered or forgotten after the commit.
@@ -167,7 +167,7 @@ func (q *Queue) Groups(ctx context.Context, tx *sql.Tx, groups []store.MergeGrou
 			params = append(params, river.InsertManyParams{Args: args})
 		}
 	}
-	return q.insert(ctx, tx, params, true)
+	return q.insert(ctx, tx, params, store.AtOnce)
 }
 
 // Looks has each wider look carried out after the commit. One that waits to
@@ -197,9 +197,8 @@ func (q *Queue) Looks(ctx context.Context, tx *sql.Tx, looks []store.Look) error
 }
 
 // insert puts unique jobs into the transaction. Where one is waiting already, it is
-// brought forward: from its scheduled time always, from its back-off after an
-// error only if that is urgent.
-func (q *Queue) insert(ctx context.Context, tx *sql.Tx, params []river.InsertManyParams, urgent bool) error {
+// brought forward as haste says.
+func (q *Queue) insert(ctx context.Context, tx *sql.Tx, params []river.InsertManyParams, haste store.Haste) error {
 	if len(params) == 0 {
 		return nil
 	}
@@ -211,18 +210,33 @@ func (q *Queue) insert(ctx context.Context, tx *sql.Tx, params []river.InsertMan
 		if !res.UniqueSkippedAsDuplicate || res.Job.State == rivertype.JobStateRunning {
 			continue
 		}
-		later := res.Job.State == rivertype.JobStateScheduled ||
-			urgent && (res.Job.State == rivertype.JobStateRetryable || res.Job.ScheduledAt.After(q.now()))
-		if later {
-			if _, err := q.client.JobRetryTx(ctx, tx, res.Job.ID); err != nil {
-				return fmt.Errorf("bring job %d forward: %w", res.Job.ID, err)
-			}
+		if err := q.hasten(ctx, tx, res.Job, haste); err != nil {
+			return err
 		}
-		if urgent && res.Job.Priority > prioUrgent {
-			// River has no call for this.
-			if _, err := tx.ExecContext(ctx, `update river_job set priority = ? where id = ?`, prioUrgent, res.Job.ID); err != nil {
-				return fmt.Errorf("raise job %d: %w", res.Job.ID, err)
-			}
+	}
+	return nil
+}
+
+// hasten brings a waiting job forward.
+func (q *Queue) hasten(ctx context.Context, tx *sql.Tx, job *rivertype.JobRow, haste store.Haste) error {
+	later := false
+	switch haste {
+	case store.Sometime:
+	case store.Soon:
+		later = job.State == rivertype.JobStateScheduled
+	case store.AtOnce:
+		// A short back-off leaves the job available, with a time to come.
+		later = job.State != rivertype.JobStateAvailable || job.ScheduledAt.After(q.now())
+	}
+	if later {
+		if _, err := q.client.JobRetryTx(ctx, tx, job.ID); err != nil {
+			return fmt.Errorf("bring job %d forward: %w", job.ID, err)
+		}
+	}
+	if haste == store.AtOnce && job.Priority > prioUrgent {
+		// River has no call for this.
+		if _, err := tx.ExecContext(ctx, `update river_job set priority = ? where id = ?`, prioUrgent, job.ID); err != nil {
+			return fmt.Errorf("raise job %d: %w", job.ID, err)
 		}
 	}
 	return nil

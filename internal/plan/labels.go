@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/slagate/slagate/internal/gate"
+	"github.com/slagate/slagate/internal/policy"
 	"github.com/slagate/slagate/internal/render"
 )
 
@@ -17,7 +18,7 @@ func (b *builder) labels() []Action {
 		if f.Label == "" {
 			continue
 		}
-		needs := render.NeedsLabel(f.Name)
+		needs := policy.NeedsLabel(f.Name)
 		steps = append(steps, b.createLabel(needs, render.NeedsLook(f.Name))...)
 		steps = append(steps, b.createLabel(f.Label, render.ApprovedLook(f))...)
 		add, remove = b.sort(needs, !f.Done(), add, remove)
@@ -27,8 +28,8 @@ func (b *builder) labels() []Action {
 		if asked(b.d.Functions, name) {
 			continue
 		}
-		_, remove = b.sort(render.NeedsLabel(name), false, nil, remove)
-		_, remove = b.sort(render.ApprovedLabel(name), false, nil, remove)
+		_, remove = b.sort(policy.NeedsLabel(name), false, nil, remove)
+		_, remove = b.sort(policy.ApprovedLabel(name), false, nil, remove)
 	}
 	if len(add) > 0 {
 		steps = append(steps, Action{Kind: AddLabels, Labels: add})

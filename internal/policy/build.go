@@ -10,9 +10,6 @@ import (
 	"github.com/slagate/slagate/internal/commitment"
 )
 
-// needsPrefix starts the labels by which slagate shows who is awaited.
-const needsPrefix = "sla/needs-"
-
 // at is the place of a word.
 func (w word) at() *yaml.Node { return w.node }
 
@@ -28,7 +25,7 @@ func (f rawNamedFunction) label() string {
 	if f.Function.Label != nil {
 		return f.Function.Label.Text
 	}
-	return "sla/" + f.Name.Text + "-approved"
+	return ApprovedLabel(f.Name.Text)
 }
 
 // approvals is how many people must sign.

@@ -112,6 +112,8 @@ func TestLoadMistakes(t *testing.T) {
 		{"bad branch", head + "rules: [{name: a, paths: [a/b], branches: ['['], require: []}]\n", []string{`5:44 [[] pattern "[": not a valid glob: a bracket or brace is not closed, or it ends in a backslash`}},
 		{"no branches", head + "rules: [{name: a, paths: [a/b], branches: [], require: []}]\n", []string{"5:43 [[]] branches is an empty list"}},
 		{"unknown function", head + "rules: [{name: a, paths: [a/b], require: [leagl, finance]}]\n", []string{`5:43 [leagl] unknown function "leagl", did you mean "legal"?`, `5:50 [finance] unknown function "finance"`}},
+		{"misspelled functions", "version: 1\nfunction: {legal: {users: [x]}}\nrules: [{name: a, paths: [a/b], require: [legal]}]\n", []string{`2:1 [function] unknown key "function", did you mean "functions"?`}},
+		{"short words are not near", head + "rules: [{name: a, paths: [a/b], require: [lea]}]\n", []string{`5:43 [lea] unknown function "lea"`}},
 		{"reserved function", head + "rules: [{name: a, paths: [a/b], require: [author]}]\n", []string{`5:43 [author] "author" is reserved: it is no function that can be asked to sign`}},
 		{"function twice in require", head + "rules: [{name: a, paths: [a/b], require: [legal, legal]}]\n", []string{`5:50 [legal] "legal" is listed twice in require, first at line 5`}},
 		{"require is text", head + "rules: [{name: a, paths: [a/b], require: legal}]\n", []string{"5:42 [legal] require must be a list or a mapping, but is text"}},

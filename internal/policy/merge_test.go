@@ -86,10 +86,10 @@ func TestLoadBothMistakes(t *testing.T) {
 // A broken owner default must not make the repository's file look broken too.
 func TestLoadBrokenOwner(t *testing.T) {
 	t.Parallel()
-	repo := "version: 1\nrules: [{name: a, paths: [a/b], require: [legal]}]\nfunctions: {legal: {approvals: 2}}\n"
+	repo := "version: 1\nrules: [{name: a, paths: [a/b], require: [legal, security]}]\nfunctions: {legal: {approvals: 2}}\n"
 	for _, owner := range []string{
-		"version: 1\nfunctions: {legal: acme/legal}\n", // the name is still known
-		"version: 1\nfunctions: [\n",                   // no name is
+		"version: 1\nfunctions: {legal: acme/legal, security: {users: [x]}}\n", // the names are still known
+		"version: 1\nfunctions: [\n", // no name is
 	} {
 		loaded := Load(Input{OwnerFile: "acme/.github/slagate.yml", OwnerText: []byte(owner), Text: []byte(repo)})
 		require.Nil(t, loaded.Policy)

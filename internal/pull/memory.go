@@ -20,7 +20,8 @@ type Memory struct {
 	Ticks []Tick `json:"ticks,omitempty"`
 	// Commands are the comment commands that were answered, each once.
 	Commands []Command `json:"commands,omitempty"`
-	// Withdrawals are the withdrawals already applied, by evidence id.
+	// Withdrawals are the withdrawals that were settled, by evidence id: they are
+	// not judged again, whoever joins or leaves a team later.
 	Withdrawals []string `json:"withdrawals,omitempty"`
 	// PutRights counts how often something that others changed was put right.
 	PutRights []PutRight `json:"put_rights,omitempty"`
@@ -104,8 +105,9 @@ type SignOff struct {
 	State SignOffState `json:"state"`
 	// Reason says in words why it was refused, withdrawn or lapsed.
 	Reason string `json:"reason,omitempty"`
-	// By is who withdrew it.
-	By Person `json:"by,omitzero"`
+	// By is who withdrew it, Ended the evidence that did.
+	By    Person `json:"by,omitzero"`
+	Ended string `json:"ended,omitempty"`
 }
 
 // Tick is one word on a checklist item.

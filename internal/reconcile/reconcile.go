@@ -60,6 +60,9 @@ func Apply(ctx context.Context, ref pull.Ref, steps []plan.Action, to Applier, r
 		var no refusal
 		if errors.As(err, &no) && no.Refusal() {
 			rec.Refused(ctx, ref, a, err)
+			if a.Kind == plan.CreateComment {
+				steps = plan.WithComment(steps, 0)
+			}
 			continue
 		}
 		if err != nil {

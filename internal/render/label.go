@@ -8,13 +8,6 @@ type Look struct {
 	Description string // at most 100 characters, GitHub's limit
 }
 
-// NeedsLabel is the label of a pull request that a function is asked about:
-// GitHub's search for it is the function's queue.
-func NeedsLabel(function string) string { return "sla/needs-" + function }
-
-// ApprovedLabel is the default name of a function's sign-off label.
-func ApprovedLabel(function string) string { return "sla/" + function + "-approved" }
-
 // NeedsLook is the look of a function's queue label.
 func NeedsLook(function string) Look {
 	return Look{Color: "fbca04", Description: clip("slagate waits for "+function+" to sign", lookLimit)}

@@ -175,8 +175,8 @@ func TestMergeGroup(t *testing.T) {
 
 func TestLabels(t *testing.T) {
 	t.Parallel()
-	require.Equal(t, "sla/needs-legal", render.NeedsLabel("legal"))
-	require.Equal(t, "sla/legal-approved", render.ApprovedLabel("legal"))
+	require.Equal(t, "sla/needs-legal", policy.NeedsLabel("legal"))
+	require.Equal(t, "sla/legal-approved", policy.ApprovedLabel("legal"))
 	for _, look := range []render.Look{render.NeedsLook(strings.Repeat("é", 200)), render.ApprovedLook(gate.Function{Name: strings.Repeat("é", 200)})} {
 		require.Regexp(t, `^[0-9a-f]{6}$`, look.Color)
 		require.LessOrEqual(t, utf8.RuneCountInString(look.Description), 100)

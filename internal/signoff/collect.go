@@ -318,38 +318,6 @@ func askedOf(v *pull.View, function string) (pull.Asked, bool) {
 	return pull.Asked{}, false
 }
 
-// withdraw takes back sign-offs of a function: the actor's own if there are any,
-// else, if the actor is a member, all of them. It reports what it did.
-func (c *collector) withdraw(f policy.Function, actor pull.Person, id, how string) (own, all, decided bool) {
-	if slices.Contains(c.res.Memory.Withdrawals, id) {
-		return false, false, true
-	}
-	own = slices.ContainsFunc(c.res.Memory.SignOffs, func(s pull.SignOff) bool {
-		return s.Function == f.Name && s.State == pull.SignOffActive && s.Person.ID == actor.ID
-	})
-	if !own {
-		switch c.isMember(f, actor) {
-		case unknown:
-			c.res.Undecided[f.Name] = true
-			c.later(c.sn.At, time.Second)
-			return false, false, false
-		case no:
-			return false, false, true
-		case yes:
-			all = true
-		}
-	}
-	for i := range c.res.Memory.SignOffs {
-		s := &c.res.Memory.SignOffs[i]
-		if s.Function != f.Name || s.State != pull.SignOffActive || (own && s.Person.ID != actor.ID) {
-			continue
-		}
-		s.State, s.By, s.Reason = pull.SignOffWithdrawn, actor, how
-	}
-	c.res.Memory.Withdrawals = append(c.res.Memory.Withdrawals, id)
-	return own, all, true
-}
-
 // count decides which active sign-offs count now. One that is active but whose
 // person left the function lapses for good.
 func (c *collector) count() {

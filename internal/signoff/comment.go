@@ -90,7 +90,9 @@ type outcome struct {
 	refused string
 }
 
-func refuse(format string, args ...any) outcome { return outcome{refused: fmt.Sprintf(format, args...)} }
+func refuse(format string, args ...any) outcome {
+	return outcome{refused: fmt.Sprintf(format, args...)}
+}
 
 func (c *collector) obey(s spoken, id string) {
 	var o outcome
@@ -182,17 +184,17 @@ func (c *collector) unsign(s spoken, id string) outcome {
 	if bad.refused != "" {
 		return bad
 	}
-	if !c.hasActive(f.Name) {
+	if !c.hasActive(f.Name) && !c.res.Undecided[f.Name] {
 		return refuse("%s has no sign-off that could be taken back", f.Name)
 	}
-	own, all, decided := c.withdraw(f, s.person, id, "taken back by a command")
-	switch {
-	case !decided:
+	switch c.withdraw(taking{function: f, actor: s.person, evidence: id, at: s.at, how: "taken back by a command"}) {
+	case takenLater:
 		return outcome{later: true}
-	case !own && !all:
+	case takenNothing:
 		return refuse("%s", c.notMember(f))
+	case takenOwn, takenAll, takenSettled:
 	}
-	return outcome{}
+	return outcome{later: c.res.Undecided[f.Name]}
 }
 
 // refresh is obeyed for the author, members of a function and people with write

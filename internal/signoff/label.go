@@ -2,7 +2,6 @@ package signoff
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -171,18 +170,18 @@ func (c *collector) viewByHistory(f policy.Function, e pull.LabelEvent) (v *pull
 // labelTaken applies the removal of a sign-off label by a person. Removed by
 // somebody without a say it is put back, but not for ever.
 func (c *collector) labelTaken(f policy.Function, e pull.LabelEvent) {
-	own, all, decided := c.withdraw(f, e.Actor, e.ID, "taken back by removing the label")
-	if decided && !own && !all {
+	t := taking{function: f, actor: e.Actor, evidence: e.ID, at: e.Created, how: "taken back by removing the label"}
+	if c.withdraw(t) == takenNothing && !c.res.Undecided[f.Name] {
 		c.removedByOther(f, e)
 	}
 }
 
 // removedByOther records the removal by somebody without a say, once.
 func (c *collector) removedByOther(f policy.Function, e pull.LabelEvent) {
-	if slices.Contains(c.res.Memory.Withdrawals, e.ID) || !c.hasActive(f.Name) {
+	c.res.Memory.Withdrawals = append(c.res.Memory.Withdrawals, e.ID)
+	if !c.hasActive(f.Name) {
 		return
 	}
-	c.res.Memory.Withdrawals = append(c.res.Memory.Withdrawals, e.ID)
 	what := "label:" + f.Label
 	if CountPutRight(&c.res.Memory, what, e.Created) <= putBackLimit {
 		return

@@ -18,14 +18,13 @@ func (c *collector) reviewEvents() []event {
 	}
 	var events []event
 	for _, r := range c.sn.Reviews {
-		id := fmt.Sprintf("review:%d", r.ID)
 		switch strings.ToUpper(r.State) {
 		case pull.ReviewApproved:
 			events = append(events, event{r.Submitted, rankReview, func() { c.reviewGiven(r) }})
 		case pull.ReviewChangesRequested:
-			events = append(events, event{r.Submitted, rankTake, func() { c.reviewTaken(r.Author, id, "") }})
+			events = append(events, event{r.Submitted, rankTake, func() { c.reviewTaken(r, "review:") }})
 		case pull.ReviewDismissed:
-			events = append(events, event{r.Submitted, rankTake, func() { c.reviewTaken(r.Author, id, id) }})
+			events = append(events, event{r.Submitted, rankTake, func() { c.reviewTaken(r, fmt.Sprintf("review:%d:", r.ID)) }})
 		}
 	}
 	return events
@@ -77,20 +76,14 @@ func (c *collector) viewOfReview(r pull.Review) (*pull.View, string) {
 	return nil, unseen
 }
 
-// reviewTaken withdraws the person's reviews: one, or all that came before.
-func (c *collector) reviewTaken(p pull.Person, id, only string) {
-	if slices.Contains(c.res.Memory.Withdrawals, id) {
-		return
-	}
+// reviewTaken withdraws the sign-offs by review that its person gave until then:
+// all of them, or those of the one review that was dismissed.
+func (c *collector) reviewTaken(r pull.Review, which string) {
 	for i := range c.res.Memory.SignOffs {
 		s := &c.res.Memory.SignOffs[i]
-		if s.Method != string(policy.Review) || s.State != pull.SignOffActive || s.Person.ID != p.ID {
-			continue
+		if s.Method == string(policy.Review) && s.State == pull.SignOffActive && s.Person.ID == r.Author.ID &&
+			!s.At.After(r.Submitted) && strings.HasPrefix(s.Evidence, which) {
+			s.State, s.By, s.Reason = pull.SignOffWithdrawn, r.Author, "the review no longer approves"
 		}
-		if only != "" && !strings.HasPrefix(s.Evidence, only+":") {
-			continue
-		}
-		s.State, s.By, s.Reason = pull.SignOffWithdrawn, p, "the review no longer approves"
 	}
-	c.res.Memory.Withdrawals = append(c.res.Memory.Withdrawals, id)
 }

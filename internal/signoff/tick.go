@@ -130,10 +130,15 @@ func CurrentTick(ticks []pull.Tick, item policy.Item, now *pull.View) *pull.Tick
 	if !ok {
 		return nil
 	}
-	for _, t := range slices.Backward(ticks) {
-		if t.Item == item.ID && t.Content == asked.Fingerprint {
-			return &t
+	var last *pull.Tick
+	for i := range ticks {
+		t := &ticks[i]
+		if t.Item != item.ID || t.Content != asked.Fingerprint {
+			continue
+		}
+		if last == nil || t.At.After(last.At) || (t.At.Equal(last.At) && t.State == pull.TickUndone) {
+			last = t
 		}
 	}
-	return nil
+	return last
 }

@@ -76,6 +76,19 @@ type RepoHint struct {
 	Gone         bool // removed from the installation, deleted
 }
 
+// Haste says how soon a pull request is to be looked at, where a job for it waits already.
+type Haste int
+
+// The degrees of haste.
+const (
+	// Sometime: there has to be a job; one that waits is left as it is.
+	Sometime Haste = iota
+	// Soon: it does not wait for a scheduled time any more, but lets others pass.
+	Soon
+	// AtOnce: people wait for it; it overtakes others and ends the back-off after an error.
+	AtOnce
+)
+
 // Scope is how far a look goes.
 type Scope string
 

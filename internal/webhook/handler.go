@@ -158,8 +158,7 @@ func (h *handler) serve(w http.ResponseWriter, r *http.Request, rec *receipt) (s
 	}
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, bodyLimit))
 	if err != nil {
-		var tooLarge *http.MaxBytesError
-		if errors.As(err, &tooLarge) {
+		if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
 			return http.StatusRequestEntityTooLarge, "body too large"
 		}
 		return http.StatusBadRequest, "body ended early"
@@ -323,8 +322,7 @@ func answer(w http.ResponseWriter, r *http.Request, _ string, _ bool) {
 // the store failed, so that it can be asked for again.
 func answerError(w http.ResponseWriter, r *http.Request, err error) {
 	status := http.StatusServiceUnavailable
-	var invalid githubapp.ValidationError
-	if errors.As(err, &invalid) {
+	if invalid, ok := errors.AsType[githubapp.ValidationError](err); ok {
 		status, err = http.StatusBadRequest, invalid.Cause
 	}
 	if rec, ok := r.Context().Value(receiptKey{}).(*receipt); ok {

@@ -144,7 +144,7 @@ func (db *DB) follow(ctx context.Context, tx *sql.Tx, d store.Delivery) error {
 		for i, h := range d.Pulls {
 			refs[i] = h.Ref
 		}
-		if err := db.queue.Evaluations(ctx, tx, refs, true); err != nil {
+		if err := db.queue.Evaluations(ctx, tx, refs, store.AtOnce); err != nil {
 			return fmt.Errorf("queue evaluations: %w", err)
 		}
 	}

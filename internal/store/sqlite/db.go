@@ -59,9 +59,8 @@ var ErrInUse = errors.New("the database is in use by another process")
 // exist exactly if the write does. Package job implements it.
 type Queue interface {
 	// Evaluations has each pull request (RepoID, Number) looked at after the commit: by a new
-	// job, or by the one that is waiting, which is brought forward if it waits for its
-	// time and the look is urgent.
-	Evaluations(ctx context.Context, tx *sql.Tx, refs []pull.Ref, urgent bool) error
+	// job, or by the one that is waiting, which is brought forward as haste says.
+	Evaluations(ctx context.Context, tx *sql.Tx, refs []pull.Ref, haste store.Haste) error
 	// Looks has each wider look carried out after the commit.
 	Looks(ctx context.Context, tx *sql.Tx, looks []store.Look) error
 	// Groups has each merge group (RepoID, Head) answered or forgotten after the commit.

@@ -33,8 +33,8 @@ type faulty struct {
 	fault atomic.Pointer[error]
 }
 
-func (f *faulty) Evaluations(ctx context.Context, tx *sql.Tx, refs []pull.Ref, urgent bool) error {
-	if err := f.Queue.Evaluations(ctx, tx, refs, urgent); err != nil {
+func (f *faulty) Evaluations(ctx context.Context, tx *sql.Tx, refs []pull.Ref, haste store.Haste) error {
+	if err := f.Queue.Evaluations(ctx, tx, refs, haste); err != nil {
 		return err
 	}
 	if fault := f.fault.Load(); fault != nil {
@@ -115,7 +115,7 @@ func jobs(t *testing.T, db *sqlite.DB) []storetest.Job {
 		coalesce(json_extract(args, '$.number'), 0), coalesce(json_extract(args, '$.head'), ''), state, priority
 		from river_job where state in ('available', 'running', 'scheduled', 'retryable', 'pending') order by id`)
 	require.NoError(t, err)
-	defer rows.Close()
+	defer func() { require.NoError(t, rows.Close()) }()
 	var list []storetest.Job
 	for rows.Next() {
 		var j storetest.Job

@@ -53,12 +53,12 @@ func (db *DB) enqueue(ctx context.Context, hints []store.PullHint) error {
 
 func (db *DB) queueBoth(ctx context.Context, tx *sql.Tx, urgent, calm []pull.Ref) error {
 	if len(urgent) > 0 {
-		if err := db.queue.Evaluations(ctx, tx, urgent, true); err != nil {
+		if err := db.queue.Evaluations(ctx, tx, urgent, store.AtOnce); err != nil {
 			return err
 		}
 	}
 	if len(calm) > 0 {
-		return db.queue.Evaluations(ctx, tx, calm, false)
+		return db.queue.Evaluations(ctx, tx, calm, store.Soon)
 	}
 	return nil
 }
@@ -109,7 +109,7 @@ func (db *DB) enqueueWaiting(ctx context.Context, after pull.Ref) (refs []pull.R
 		if err != nil || len(refs) == 0 {
 			return err
 		}
-		return db.queue.Evaluations(ctx, tx, refs, false)
+		return db.queue.Evaluations(ctx, tx, refs, store.Sometime)
 	})
 	if err == nil && len(refs) > 0 {
 		db.queue.Committed()

@@ -23,6 +23,7 @@ func saved(number int, gen int64) store.Saved {
 }
 
 func flags(t *testing.T, h Harness) {
+	t.Helper()
 	d := delivery("g1", 12)
 	d.Pulls[0].First, d.Pulls[0].TakesAway = true, true
 	accept(t, h.Store, d)
@@ -48,6 +49,7 @@ func flags(t *testing.T, h Harness) {
 }
 
 func saveAndRead(t *testing.T, h Harness) {
+	t.Helper()
 	accept(t, h.Store, delivery("g1", 12))
 	s := saved(12, 1)
 	s.Head, s.Base, s.Open, s.UpdatedAt = "bbb", "release", false, start().Add(time.Minute)
@@ -79,6 +81,7 @@ func saveAndRead(t *testing.T, h Harness) {
 }
 
 func staleSave(t *testing.T, h Harness) {
+	t.Helper()
 	accept(t, h.Store, delivery("g1", 12))
 	accept(t, h.Store, delivery("g2", 12))
 	_, err := h.Store.SavePull(t.Context(), saved(12, 2))
@@ -91,6 +94,7 @@ func staleSave(t *testing.T, h Harness) {
 }
 
 func memoryAndFailures(t *testing.T, h Harness) {
+	t.Helper()
 	accept(t, h.Store, delivery("g1", 12))
 	require.NoError(t, h.Store.UpdateMemory(t.Context(), ref(12), func(m *pull.Memory) { m.CommentID = 77 }))
 	require.NoError(t, h.Store.UpdateMemory(t.Context(), ref(12), func(m *pull.Memory) { m.Asked = append(m.Asked, "legal") }))
@@ -104,6 +108,7 @@ func memoryAndFailures(t *testing.T, h Harness) {
 }
 
 func byHeadAndOwner(t *testing.T, h Harness) {
+	t.Helper()
 	for _, n := range []int{14, 12, 13} {
 		accept(t, h.Store, delivery(fmt.Sprint("g", n), n))
 	}
@@ -143,6 +148,7 @@ func numbers(rows []store.PullRow) []int {
 }
 
 func repositories(t *testing.T, h Harness) {
+	t.Helper()
 	repo := func(id int64, name string) store.RepoHint {
 		return store.RepoHint{Installation: installation, RepoID: id, OwnerID: ownerID, Owner: "acme", Repo: name}
 	}
@@ -176,6 +182,7 @@ func repositories(t *testing.T, h Harness) {
 }
 
 func concurrentUpdates(t *testing.T, h Harness) {
+	t.Helper()
 	accept(t, h.Store, delivery("g1", 12))
 	const writers, each = 8, 10
 	var group errgroup.Group
@@ -206,6 +213,7 @@ func concurrentUpdates(t *testing.T, h Harness) {
 }
 
 func mergeGroups(t *testing.T, h Harness) {
+	t.Helper()
 	ctx := t.Context()
 	accept(t, h.Store, delivery("g1", 12))
 	group := store.MergeGroup{Ref: ref(0), Head: "mmm", Base: "bbb", HeadRef: "refs/heads/q", BaseRef: "refs/heads/main"}

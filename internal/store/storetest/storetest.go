@@ -169,6 +169,7 @@ func get(t *testing.T, s Store, number int) store.PullRow {
 }
 
 func acceptKeeps(t *testing.T, h Harness) {
+	t.Helper()
 	d := delivery("g1", 12)
 	d.Looks = []store.Look{{Scope: store.ScopeRepo, RepoID: repoID, Why: "test"}}
 	d.MergeGroups = []store.MergeGroup{{Ref: ref(0), Head: "mmm", Base: "bbb", HeadRef: "h", BaseRef: "b"}}
@@ -203,6 +204,7 @@ func acceptKeeps(t *testing.T, h Harness) {
 }
 
 func acceptRollsBack(t *testing.T, h Harness) {
+	t.Helper()
 	h.FailQueue(context.DeadlineExceeded)
 	_, err := h.Store.Accept(t.Context(), delivery("g1", 12))
 	require.ErrorIs(t, err, context.DeadlineExceeded)
@@ -222,6 +224,7 @@ func acceptRollsBack(t *testing.T, h Harness) {
 }
 
 func guidOnce(t *testing.T, h Harness) {
+	t.Helper()
 	accept(t, h.Store, delivery("g1", 12))
 	again := delivery("g1", 12)
 	again.BodyHash = "other"
@@ -238,6 +241,7 @@ func guidOnce(t *testing.T, h Harness) {
 }
 
 func bodyReplay(t *testing.T, h Harness) {
+	t.Helper()
 	accept(t, h.Store, delivery("g1", 12))
 	replay := delivery("g2", 12)
 	replay.BodyHash = delivery("g1", 12).BodyHash
@@ -263,6 +267,7 @@ func bodyReplay(t *testing.T, h Harness) {
 }
 
 func olderPayload(t *testing.T, h Harness) {
+	t.Helper()
 	accept(t, h.Store, delivery("g1", 12))
 	older := delivery("g2", 12)
 	older.Pulls[0].UpdatedAt = start().Add(-time.Second)
@@ -289,6 +294,7 @@ func olderPayload(t *testing.T, h Harness) {
 }
 
 func unknownRepository(t *testing.T, h Harness) {
+	t.Helper()
 	d := delivery("g1", 12)
 	d.Pulls[0].Ref = pull.Ref{RepoID: repoID, Number: 12}
 	_, err := h.Store.Accept(t.Context(), d)
@@ -301,6 +307,7 @@ func unknownRepository(t *testing.T, h Harness) {
 }
 
 func oneJob(t *testing.T, h Harness) {
+	t.Helper()
 	for i := range 5 {
 		accept(t, h.Store, delivery(fmt.Sprint("g", i), 12))
 	}
@@ -313,6 +320,7 @@ func oneJob(t *testing.T, h Harness) {
 }
 
 func broughtForward(t *testing.T, h Harness) {
+	t.Helper()
 	accept(t, h.Store, delivery("g1", 12))
 	for i, state := range []string{"scheduled", "retryable"} {
 		h.SetJob(t, 12, state)
@@ -336,6 +344,7 @@ func broughtForward(t *testing.T, h Harness) {
 }
 
 func sameLook(t *testing.T, h Harness) {
+	t.Helper()
 	look := store.Look{Scope: store.ScopeHead, RepoID: repoID, Head: "aaa", Why: "status"}
 	other := look
 	other.Head = "bbb"

@@ -18,6 +18,7 @@ import (
 )
 
 func enqueue(t *testing.T, h Harness) {
+	t.Helper()
 	accept(t, h.Store, delivery("g1", 12))
 	_, err := h.Store.SavePull(t.Context(), saved(12, 1))
 	require.NoError(t, err)
@@ -47,6 +48,7 @@ func enqueue(t *testing.T, h Harness) {
 }
 
 func settle(t *testing.T, h Harness) {
+	t.Helper()
 	ctx := t.Context()
 	accept(t, h.Store, delivery("g1", 12))
 	begun, gen, found, err := h.Store.BeginPull(ctx, repoID, 12)
@@ -76,6 +78,7 @@ func settle(t *testing.T, h Harness) {
 }
 
 func waitingWithoutJob(t *testing.T, h Harness) {
+	t.Helper()
 	accept(t, h.Store, delivery("g1", 12))
 	accept(t, h.Store, delivery("g2", 13))
 	_, err := h.Store.SavePull(t.Context(), saved(13, 1))
@@ -85,9 +88,13 @@ func waitingWithoutJob(t *testing.T, h Harness) {
 	jobs := h.Jobs(t)
 	require.Len(t, jobs, 1)
 	require.Equal(t, 12, jobs[0].Number)
+	h.SetJob(t, 12, "scheduled") // put off: GitHub said when to come again
+	require.NoError(t, h.Store.EnqueueWaiting(t.Context()))
+	require.Equal(t, "scheduled", h.Jobs(t)[0].State)
 }
 
 func oldest(t *testing.T, h Harness) {
+	t.Helper()
 	ctx := t.Context()
 	_, ok, err := h.Store.OldestUnevaluated(ctx)
 	require.NoError(t, err)
@@ -119,6 +126,7 @@ func oldest(t *testing.T, h Harness) {
 }
 
 func prune(t *testing.T, h Harness) {
+	t.Helper()
 	ctx := t.Context()
 	h.Now(start())
 	for i := range 450 { // more than two batches
@@ -146,6 +154,7 @@ func prune(t *testing.T, h Harness) {
 // everyArrival is the promise on which all else rests: of 600 events from 4 writers on 5 pull requests, each is
 // followed by an evaluation that began after it, and evaluations of one pull request never overlap.
 func everyArrival(t *testing.T, h Harness) {
+	t.Helper()
 	const pulls, writers, each = 5, 4, 150
 	var (
 		mu          sync.Mutex
@@ -207,6 +216,7 @@ func everyArrival(t *testing.T, h Harness) {
 }
 
 func crash(t *testing.T, h Harness) {
+	t.Helper()
 	accept(t, h.Store, delivery("g1", 12))
 	accept(t, h.Store, delivery("g2", 13))
 	h.SetJob(t, 12, "running")

@@ -1,0 +1,169 @@
+package checkout
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"slices"
+	"strings"
+)
+
+// bending are variables of the environment that would make git look at another
+// repository than the folder's. Hooks set some of them.
+func bending() []string {
+	return []string{"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_COMMON_DIR", "GIT_NAMESPACE", "GIT_LITERAL_PATHSPECS"}
+}
+
+func environment() []string {
+	env := slices.DeleteFunc(os.Environ(), func(v string) bool {
+		name, _, _ := strings.Cut(v, "=")
+		return slices.Contains(bending(), name)
+	})
+	// GitHub knows no replaced objects, and there is nobody to type a password.
+	return append(env, "LC_ALL=C", "GIT_OPTIONAL_LOCKS=0", "GIT_NO_REPLACE_OBJECTS=1", "GIT_TERMINAL_PROMPT=0")
+}
+
+// git runs git in the checkout and returns what it printed.
+func (r *Repo) git(ctx context.Context, args ...string) ([]byte, error) {
+	return r.feed(ctx, nil, args...)
+}
+
+// feed is git with something to read.
+func (r *Repo) feed(ctx context.Context, in io.Reader, args ...string) ([]byte, error) {
+	cmd := exec.CommandContext(ctx, "git", append([]string{"-C", r.root, "--literal-pathspecs"}, args...)...) //nolint:gosec // git with our own words; refs follow --end-of-options
+	cmd.Env = environment()
+	var out, errOut bytes.Buffer
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = in, &out, &errOut
+	err := cmd.Run()
+	switch {
+	case err == nil:
+		return out.Bytes(), nil
+	case ctx.Err() != nil:
+		return nil, fmt.Errorf("git %s: %w", args[0], ctx.Err())
+	case errors.Is(err, exec.ErrNotFound):
+		return nil, ErrNoGit
+	}
+	if msg := complaint(errOut.String()); msg != "" {
+		return nil, fmt.Errorf("git %s: %s", args[0], msg)
+	}
+	return nil, fmt.Errorf("git %s: %w", args[0], err)
+}
+
+// complaint is the line of what git said that tells why it stopped.
+func complaint(said string) string {
+	lines := strings.Split(strings.TrimSpace(said), "\n")
+	if i := slices.IndexFunc(lines, func(l string) bool { return strings.HasPrefix(l, "fatal: ") }); i >= 0 {
+		msg := strings.TrimPrefix(lines[i], "fatal: ")
+		if strings.Contains(msg, "dubious ownership") {
+			msg += " (the folder belongs to somebody else; git config --global --add safe.directory FOLDER accepts that)"
+		}
+		return msg
+	}
+	return lines[0]
+}
+
+// line runs git for an answer of one line.
+func (r *Repo) line(ctx context.Context, args ...string) (string, error) {
+	out, err := r.git(ctx, args...)
+	return strings.TrimSuffix(string(out), "\n"), err
+}
+
+// commit is the id of the commit that a ref names.
+func (r *Repo) commit(ctx context.Context, ref string) (string, error) {
+	oid, err := r.line(ctx, "rev-parse", "--verify", "--quiet", "--end-of-options", ref+"^{commit}")
+	switch {
+	case ctx.Err() != nil || errors.Is(err, ErrNoGit):
+		return "", err
+	case err != nil:
+		return "", fmt.Errorf("%q %w", ref, ErrNoCommit)
+	}
+	return oid, nil
+}
+
+// base finds the base branch.
+func (r *Repo) base(ctx context.Context, wanted string) (ref, oid string, err error) {
+	if wanted != "" {
+		oid, err = r.commit(ctx, wanted)
+		return wanted, oid, err
+	}
+	for _, ref := range []string{"origin/HEAD", "origin/main", "origin/master", "main", "master"} {
+		oid, err := r.commit(ctx, ref)
+		switch {
+		case err == nil:
+			return ref, oid, nil
+		case !errors.Is(err, ErrNoCommit):
+			return "", "", err
+		}
+	}
+	return "", "", ErrNoBase
+}
+
+// mergeBase is the commit at which the branch left the base.
+func (r *Repo) mergeBase(ctx context.Context, tip, head string) (string, error) {
+	oid, err := r.line(ctx, "merge-base", tip, head)
+	if exit := (*exec.ExitError)(nil); errors.As(err, &exit) && exit.ExitCode() == 1 {
+		return "", ErrUnrelated // git says it by its exit code alone
+	}
+	return oid, err
+}
+
+// shallow adds to an error that the checkout lacks history, where it does.
+func (r *Repo) shallow(ctx context.Context, err error) error {
+	if is, e := r.line(ctx, "rev-parse", "--is-shallow-repository"); e == nil && is == "true" {
+		return fmt.Errorf("%w (this is a shallow clone: run git fetch --unshallow; with actions/checkout set fetch-depth: 0)", err)
+	}
+	return err
+}
+
+// branchName is what base-branch filters see of a ref: the name of the branch,
+// without the remote's. A commit id, a tag or the like has no such name; for
+// those it is the name of the branch that is the default base. "" if there is
+// none either.
+func (r *Repo) branchName(ctx context.Context, ref string) string {
+	if name := r.symbolicName(ctx, ref); name != "" {
+		return name
+	}
+	ref, _, err := r.base(ctx, "")
+	if err != nil {
+		return ""
+	}
+	return r.symbolicName(ctx, ref)
+}
+
+// symbolicName is the branch that a ref stands for. origin/HEAD stands for the
+// branch that it points to.
+func (r *Repo) symbolicName(ctx context.Context, ref string) string {
+	full, err := r.line(ctx, "rev-parse", "--verify", "--quiet", "--symbolic-full-name", "--end-of-options", ref)
+	if err != nil {
+		return ""
+	}
+	if name, ok := strings.CutPrefix(full, "refs/heads/"); ok {
+		return name
+	}
+	rest, ok := strings.CutPrefix(full, "refs/remotes/")
+	if !ok {
+		return ""
+	}
+	remotes, err := r.line(ctx, "remote")
+	if err != nil {
+		return ""
+	}
+	name := ""
+	for remote := range strings.SplitSeq(remotes, "\n") {
+		// A remote's name may hold a slash; the longest that fits is meant.
+		if cut, ok := strings.CutPrefix(rest, remote+"/"); ok && (name == "" || len(cut) < len(name)) {
+			name = cut
+		}
+	}
+	if name == "" { // left over from a remote that is gone
+		_, name, _ = strings.Cut(rest, "/")
+	}
+	if name == "HEAD" { // of a remote whose default branch is not known
+		return ""
+	}
+	return name
+}

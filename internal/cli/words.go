@@ -1,0 +1,55 @@
+package cli
+
+import (
+	"fmt"
+
+	"github.com/slagate/slagate/internal/commitment"
+	"github.com/slagate/slagate/internal/gate"
+	"github.com/slagate/slagate/internal/pull"
+)
+
+// changeText says in plain words what happens to a file and what that means.
+func changeText(f gate.GatedFile) string {
+	return done(f) + "; " + meaning(f)
+}
+
+// done says what was done to the file.
+func done(f gate.GatedFile) string {
+	switch f.Status {
+	case pull.FileAdded, pull.FileCopied:
+		return "new file"
+	case pull.FileRemoved:
+		return "deleted"
+	case pull.FileRenamed:
+		return "renamed from " + inert(f.Previous)
+	case pull.FileModified, pull.FileChanged:
+	}
+	return "changed"
+}
+
+// meaning says what that means for customers.
+func meaning(f gate.GatedFile) string {
+	text := map[commitment.Effect]string{
+		commitment.Unknown:      "what it means for customers could not be compared, so it counts as the worst",
+		commitment.Removed:      "the promise leaves the rules that guard it",
+		commitment.Weakened:     "worse than promised before",
+		commitment.Strengthened: "better than promised before",
+		commitment.Added:        "a new promise",
+		commitment.Neutral:      "no promise changes",
+	}[f.Effect]
+	if f.Path == pull.PolicyPath || f.Previous == pull.PolicyPath {
+		text = "who has to agree may change"
+	}
+	if f.Why != "" {
+		text += " (" + f.Why + ")"
+	}
+	return text
+}
+
+// count is a number with its noun: "1 file", "3 files".
+func count(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}

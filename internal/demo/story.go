@@ -1,0 +1,239 @@
+package demo
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+
+	"github.com/slagate/slagate/internal/githubsim"
+)
+
+const (
+	pending = `Required status check "slagate" is pending.`
+	failing = `Required status check "slagate" is failing.`
+	turn    = "Whose turn it is"
+	refused = "Did not count"
+	since   = "What changed since it was signed"
+)
+
+// times are what differs from run to run in the comment: times and commits.
+var times = regexp.MustCompile(`,? ?(on )?\d{4}-\d\d-\d\d \d\d:\d\d UTC( at [0-9a-f]{7})?`)
+
+func untimed(line string) string { return times.ReplaceAllString(line, "") }
+
+// story is the standard story.
+func story() []step {
+	return slices.Concat(opening(), signing(), pushing(), ending())
+}
+
+// The labels of functions that are awaited, and of those that have signed.
+func needs(functions ...string) []string { return labels("sla/needs-%s", functions) }
+
+func signed(functions ...string) []string { return labels("sla/%s-approved", functions) }
+
+func labels(format string, functions []string) []string {
+	var out []string
+	for _, f := range functions {
+		out = append(out, fmt.Sprintf(format, f))
+	}
+	return out
+}
+
+func sorted(sets ...[]string) []string {
+	out := slices.Concat(sets...)
+	slices.Sort(out)
+	return out
+}
+
+// opening: what is gated and what is not, and who has no say.
+func opening() []step {
+	nobody := scene{
+		Status: "pending: Waiting for product, legal, security, support (0 of 4 signed)", Held: pending,
+		Labels: sorted(needs(functions()...)), Says: "Waiting for product, legal, security and support (0 of 4 signed)",
+	}
+	bystander := nobody
+	bystander.Says = "not an active member of legal (acme/legal)"
+	return []step{
+		{
+			Tells: "ana opens a pull request about a runbook: nothing in it was promised to anybody",
+			Do:    propose("docs"),
+			Want:  scene{Status: "success: No customer commitment touched"},
+		},
+		{
+			Tells: "ana opens another one: availability of checkout goes from 99.95% to 99.5%",
+			Do:    propose("weaken"), Want: nobody, Shows: []string{turn},
+		},
+		{
+			Tells: "bob, who belongs to no function, puts the label sla/legal-approved on",
+			Do:    label("bob", "sla/legal-approved"), Want: bystander, Shows: []string{refused},
+		},
+	}
+}
+
+// signing: the right people sign, each in their way; a required item holds to the last.
+func signing() []step {
+	one := scene{
+		Status: "pending: Waiting for legal, security, support (1 of 4 signed)", Held: pending,
+		Labels: sorted(needs("legal", "security", "support"), signed("product")),
+		Says:   "Waiting for legal, security and support (1 of 4 signed)",
+	}
+	reader := one
+	reader.Refused = "Must have triage rights to Repository."
+	return []step{
+		{Tells: "pia signs for product: she puts the label sla/product-approved on", Do: label("pia", "sla/product-approved"), Want: one},
+		{Tells: "lee of legal may only read, so GitHub does not let him label", Do: label("lee", "sla/legal-approved"), Want: reader},
+		{
+			Tells: "but he can comment: /sla sign legal agreed with the three customers concerned",
+			Do:    say("lee", "/sla sign legal agreed with the three customers concerned"),
+			Want: scene{
+				Status: "pending: Waiting for security, support (2 of 4 signed)", Held: pending,
+				Labels: sorted(needs("security", "support"), signed("product", "legal")),
+				Says:   "agreed with the three customers concerned",
+			},
+		},
+		{
+			Tells: "sam approves in a review, for security", Do: approve("sam"),
+			Want: scene{
+				Status: "pending: Waiting for support (3 of 4 signed)", Held: pending,
+				Labels: sorted(needs("support"), signed("product", "legal", "security")),
+				Says:   "Waiting for support (3 of 4 signed)",
+			},
+		},
+		{
+			Tells: "sid comments: /sla sign support. All have signed, but the policy requires a way back", Do: say("sid", "/sla sign support"),
+			Want: stillOpen(), Shows: []string{turn},
+		},
+	}
+}
+
+// stillOpen is what is seen when all have signed and the required item is open.
+func stillOpen() scene {
+	return scene{
+		Status: "pending: Signed; still open: rollback", Held: pending, Labels: sorted(signed(functions()...)),
+		Says: "settle the required checklist item rollback below",
+	}
+}
+
+// pushing: sign-offs hold for content, and nobody gets around them.
+func pushing() []step {
+	half := scene{
+		Status: "pending: Waiting for security, support (2 of 4 signed)", Held: pending,
+		Labels: sorted(needs("security", "support"), signed("product", "legal")),
+		Says:   "since security signed",
+	}
+	forged := half
+	forged.Says = "Waiting for security and support (2 of 4 signed)"
+	return []step{
+		{Tells: "ana pushes a change of a page that no rule covers: every sign-off stays", Do: pushMore("other"), Want: stillOpen()},
+		{
+			Tells: "ana pushes a change of an escalation path: only security and support are asked again",
+			Do:    pushMore("escalation"), Want: half, Shows: []string{since},
+		},
+		{
+			Tells: "ana is impatient and posts a green status \"slagate\" herself: it is put right, and never counted",
+			Do:    forge(writer), Want: forged,
+		},
+		{
+			Tells: "sue signs for security this time", Do: say("sue", "/sla sign security"),
+			Want: scene{
+				Status: "pending: Waiting for support (3 of 4 signed)", Held: pending,
+				Labels: sorted(needs("support"), signed("product", "legal", "security")), Says: "Waiting for support (3 of 4 signed)",
+			},
+		},
+		{Tells: "sid signs again, too", Do: label("sid", "sla/support-approved"), Want: stillOpen()},
+	}
+}
+
+// ending: what is done is let through, and what cannot be got around.
+func ending() []step {
+	done := scene{
+		Status: "success: Signed by product, legal, security, support", Labels: sorted(signed(functions()...)),
+		Says: "Signed by product, legal, security and support",
+	}
+	merged := done
+	merged.Merged = true
+	return []step{
+		{Tells: "ana ticks the box of the item rollback in slagate's comment", Do: tick(writer, "rollback"), Want: done},
+		{Tells: "ana merges", Do: by(writer, func(t *teller, a githubsim.Actor) error { return a.Merge(t.pr, false) }), Want: merged},
+		{
+			Tells: "ana opens a pull request that would break the policy itself",
+			Do:    propose("break"), Shows: []string{"Mistakes"},
+			Want: scene{
+				Status: "failure: Policy would be invalid: .github/slagate.yml:7 unknown key", Held: failing,
+				Says: "The policy would be invalid",
+			},
+		},
+		{
+			Tells: "ana moves the checkout objectives to a folder that no rule covers",
+			Do:    propose("rename"), Shows: []string{"What changes for customers"},
+			Want: scene{
+				Status: "pending: Waiting for product, legal, security, support (0 of 4 signed)", Held: pending,
+				Labels: sorted(needs(functions()...)), Says: "removed",
+			},
+		},
+	}
+}
+
+// propose opens a pull request of ana's with a prepared change; the story goes on with it.
+func propose(id string) func(*teller) error {
+	return func(t *teller) error {
+		i := slices.IndexFunc(changes(), func(c change) bool { return c.ID == id })
+		p, err := t.open(writer, changes()[i])
+		if err == nil {
+			t.pr = p
+		}
+		return err
+	}
+}
+
+// pushMore pushes to the branch as ana.
+func pushMore(id string) func(*teller) error {
+	return func(t *teller) error {
+		i := slices.IndexFunc(pushes(), func(p push) bool { return p.ID == id })
+		return t.push(writer, t.pr, pushes()[i].About, pushes()[i].Edit)
+	}
+}
+
+// by does something as a person.
+func by(login string, do func(t *teller, a githubsim.Actor) error) func(*teller) error {
+	return func(t *teller) error {
+		return t.act(login, func(a githubsim.Actor) error { return do(t, a) })
+	}
+}
+
+func label(login, name string) func(*teller) error {
+	return by(login, func(t *teller, a githubsim.Actor) error { return a.Label(t.pr, name) })
+}
+
+func say(login, text string) func(*teller) error {
+	return by(login, func(t *teller, a githubsim.Actor) error {
+		_, err := a.Comment(t.pr, text)
+		return err
+	})
+}
+
+func approve(login string) func(*teller) error {
+	return by(login, func(t *teller, a githubsim.Actor) error {
+		_, err := a.Review(t.pr, "APPROVED", "")
+		return err
+	})
+}
+
+// forge posts slagate's own status as a person.
+func forge(login string) func(*teller) error {
+	return by(login, func(t *teller, a githubsim.Actor) error {
+		return a.PostStatus(t.repo, t.pr.View().Head, "success", statusContext, "all fine")
+	})
+}
+
+// tick ticks the box of an item in slagate's comment.
+func tick(login, item string) func(*teller) error {
+	return by(login, func(t *teller, a githubsim.Actor) error {
+		c := t.comment(t.pr.View())
+		if c == nil {
+			return errors.New("slagate has not commented")
+		}
+		return a.Tick(t.pr, c.ID, marker(item))
+	})
+}
