@@ -38,10 +38,7 @@ func absent(err error) error {
 
 // Read implements controller.GitHub.
 func (g *gitHub) Read(ctx context.Context, ref pull.Ref, h pull.Hints) (pull.Snapshot, error) {
-	sn, err := g.Gatherer.Read(ctx, ref, ghapp.Hints{
-		BaseBranch: h.BaseBranch, CommentID: h.CommentID, Marker: h.Marker, Teams: h.Teams, People: h.People, Logins: h.Logins,
-		ExpectUpdated: h.ExpectUpdated, Attempt: h.Attempt,
-	})
+	sn, err := g.Gatherer.Read(ctx, ref, h)
 	if err == nil {
 		g.name.Store(&sn.App.Login)
 	}

@@ -20,6 +20,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/slagate/slagate/internal/pull"
@@ -29,12 +30,14 @@ import (
 var (
 	// ErrNoGit says that there is no git to ask.
 	ErrNoGit = errors.New("git is not installed, or not in PATH: slagate asks it what differs")
+	// ErrNoCheckout says that the folder is in no checkout.
+	ErrNoCheckout = errors.New("is not in a git checkout")
 	// ErrBare says that there is nothing checked out.
 	ErrBare = errors.New("is a bare repository: check out a branch first (git worktree add FOLDER BRANCH) and name that folder")
 	// ErrNoBase says that no base branch could be found.
 	ErrNoBase = errors.New("no base branch found (looked for origin/HEAD, origin/main, origin/master, main, master): name one with --base")
 	// ErrNoCommit says that a name stands for no commit.
-	ErrNoCommit = errors.New("names no commit here")
+	ErrNoCommit = errors.New("names no commit here (git fetch may bring it)")
 	// ErrUnrelated says that two commits have no common history.
 	ErrUnrelated = errors.New("no common history")
 )
@@ -73,15 +76,18 @@ func Open(ctx context.Context, dir string) (*Repo, error) {
 	}
 	r := &Repo{root: dir}
 	bare, err := r.line(ctx, "rev-parse", "--is-bare-repository")
-	if err != nil {
-		return nil, fmt.Errorf("%s is not in a git checkout: %w", dir, err)
+	switch {
+	case err != nil && strings.Contains(err.Error(), "not a git repository"):
+		return nil, fmt.Errorf("%s %w", dir, ErrNoCheckout)
+	case err != nil:
+		return nil, fmt.Errorf("looking at %s: %w", dir, err)
 	}
 	if bare == "true" {
 		return nil, fmt.Errorf("%s %w", dir, ErrBare)
 	}
 	root, err := r.line(ctx, "rev-parse", "--show-toplevel")
 	if err != nil {
-		return nil, fmt.Errorf("%s is not in a git checkout: %w", dir, err)
+		return nil, fmt.Errorf("%s %w: %w", dir, ErrNoCheckout, err)
 	}
 	return &Repo{root: filepath.FromSlash(root)}, nil
 }

@@ -69,7 +69,7 @@ Exit code: 0 nobody is asked, 3 somebody has to sign, 2 could not be found out
 	f.BoolVar(&c.base.Worktree, "worktree", false, "look at the files as they lie in the folder, committed or not")
 	f.StringVar(&c.policy, "policy", "", "policy `FILE` in place of the base branch's .github/slagate.yml")
 	f.StringVar(&c.owner, "owner-default", "", "`FILE` with the owner default (slagate.yml of the owner's .github repository)")
-	f.StringVar(&c.format, "format", formatText, "text, json or markdown")
+	f.StringVar(&c.format, "format", formatText, "`FORM`: text, json or markdown")
 	f.StringVar(&c.explain, "explain", "", "say for `PATH` which pattern of which rule decides, instead of checking")
 	return cmd
 }

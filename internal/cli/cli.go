@@ -7,8 +7,11 @@
 // error; colours only where a person looks on.
 //
 // A command here reads files and arguments, asks the core, and prints. It
-// decides nothing that the core decides.
+// decides nothing that the core decides. A new command is a file with a newX
+// function and a word in newRoot; its story is a script under testdata/script.
 package cli
+
+//go:generate go test -run TestReportSchemaInStep . -update
 
 import (
 	"context"
@@ -17,6 +20,7 @@ import (
 	"io"
 	"os/signal"
 	"runtime/debug"
+	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -74,14 +78,30 @@ New here?      slagate demo            a complete trial on this machine, no acco
 In a checkout  slagate check           what the gate would ask of this branch
 A policy file  slagate validate        every mistake with its place`,
 		SilenceUsage: true, SilenceErrors: true,
+		Args: func(cmd *cobra.Command, args []string) error {
+			if err := cobra.NoArgs(cmd, args); err != nil {
+				return misused(cmd, "unknown command %q%s", args[0], suggestions(cmd, args[0]))
+			}
+			return nil
+		},
+		RunE:              func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: true},
 	}
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return misused(cmd, "%w", err) })
 	root.SetIn(s.in)
 	root.SetOut(s.out)
 	root.SetErr(s.err)
-	root.AddCommand(newServe(s), newCheck(s), newValidate(s), newSchema(s), newVersion(s))
+	root.AddCommand(newServe(s), newDemo(s), newCheck(s), newValidate(s), newSchema(s), newVersion(s))
 	return root
+}
+
+// suggestions are the commands that may have been meant.
+func suggestions(cmd *cobra.Command, word string) string {
+	cmd.SuggestionsMinimumDistance = 2
+	if names := cmd.SuggestionsFor(word); len(names) > 0 {
+		return ", did you mean " + strings.Join(names, " or ") + "?"
+	}
+	return ""
 }
 
 // version is what the build knows of itself.

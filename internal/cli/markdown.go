@@ -5,8 +5,10 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/slagate/slagate/internal/commitment"
 	"github.com/slagate/slagate/internal/gate"
 	"github.com/slagate/slagate/internal/policy"
+	"github.com/slagate/slagate/internal/pull"
 	"github.com/slagate/slagate/internal/render"
 )
 
@@ -33,10 +35,13 @@ func markdown(d gate.Decision, r Report) string {
 		line("\n**Files under a rule**\n")
 	}
 	for _, f := range d.Files[:min(len(d.Files), filesShown)] {
-		line("- %s: **%s**, %s (%s)", render.Code(f.Path), f.Effect, render.Code(changeText(f)), hitCodes(f))
+		line("- %s: %s; %s", render.Code(f.Path), fileMarkdown(f), hitCodes(f))
 	}
 	if left := len(d.Files) - filesShown; left > 0 {
 		line("- … and %s", count(left, "more file"))
+	}
+	if slices.ContainsFunc(d.Files, needsLegend) {
+		line("\n**unknown**: %s. Please read the change.", meanings()[commitment.Unknown])
 	}
 	if len(d.Checklist) > 0 {
 		line("\n**Checklist**\n")
@@ -71,6 +76,23 @@ func markdownTitle(d gate.Decision, r Report) string {
 		return "The policy would be invalid"
 	}
 	return "The policy is broken"
+}
+
+// fileMarkdown says what happens to a file, in few words.
+func fileMarkdown(f gate.GatedFile) string {
+	text := done(f)
+	if f.Status == pull.FileRenamed {
+		text = "renamed from " + render.Code(f.Previous)
+	}
+	if isPolicy(f) {
+		text += ", " + policyMeaning
+	} else {
+		text += ", **" + string(f.Effect) + "**"
+	}
+	if f.Why != "" {
+		text += " (" + f.Why + ")"
+	}
+	return text
 }
 
 func codes(list []string) string {

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/slagate/slagate/internal/checkout"
+	"github.com/slagate/slagate/internal/commitment"
 	"github.com/slagate/slagate/internal/gate"
 	"github.com/slagate/slagate/internal/policy"
 	"github.com/slagate/slagate/internal/pull"
@@ -133,15 +134,31 @@ func (p *page) files() {
 	}
 	p.title(fmt.Sprintf("Files under a rule (%d of %s)", len(p.d.Files), count(len(p.found.Snapshot.Files), "changed file")))
 	for _, f := range p.d.Files[:min(len(p.d.Files), filesShown)] {
-		p.line("  - %s", inert(f.Path))
-		p.line("      %s: %s; %s", f.Effect, done(f), inert(meaning(f)))
+		var rules []string
 		for _, h := range ruleHits(f) {
-			p.line("      %s", p.dim(ruleText(h)))
+			rules = append(rules, ruleText(h))
 		}
+		p.line("  - %s", inert(f.Path))
+		p.line("      %s; %s", p.fileText(f), p.dim(strings.Join(rules, "; ")))
 	}
 	if left := len(p.d.Files) - filesShown; left > 0 {
 		p.line("  … and %s (--format json lists all)", count(left, "more file"))
 	}
+	if slices.ContainsFunc(p.d.Files, needsLegend) {
+		p.line("  %s", p.dim("unknown: "+meanings()[commitment.Unknown]+". Please read the change."))
+	}
+}
+
+// fileText says what happens to a file, in few words.
+func (p *page) fileText(f gate.GatedFile) string {
+	text := done(f) + ", " + string(f.Effect)
+	if isPolicy(f) {
+		text = done(f) + ": " + policyMeaning
+	}
+	if f.Why != "" {
+		text += " (" + inert(f.Why) + ")"
+	}
+	return text
 }
 
 // ruleText says which pattern of which rule covers a file.
@@ -149,7 +166,10 @@ func ruleText(h RuleHit) string {
 	if h.Pattern == "" {
 		return "rule " + inert(h.Rule)
 	}
-	return fmt.Sprintf("rule %s, pattern %s", inert(h.Rule), inert(h.Pattern))
+	if h.Rule == gate.PolicyRule && h.Pattern == pull.PolicyPath {
+		return "the policy protects itself"
+	}
+	return fmt.Sprintf("rule %s by %s", inert(h.Rule), inert(h.Pattern))
 }
 
 func (p *page) checklist() {
@@ -224,28 +244,35 @@ func (p *page) steps() []string {
 func (p *page) signSteps() []string {
 	steps := []string{"Open the pull request: slagate asks everybody named here, in one comment."}
 	if len(p.d.Functions) > 0 {
-		f := p.d.Functions[0]
-		command := "write the line \"/sla sign " + f.Name + "\" in a comment"
-		label := fmt.Sprintf("add the label %q", f.Label)
-		var ways []string
-		for _, m := range p.methods() {
-			switch m {
-			case policy.Label:
-				if f.Label != "" {
-					ways = append(ways, label)
-				}
-			case policy.Command:
-				ways = append(ways, command)
-			case policy.Review:
-				ways = append(ways, "approve in a review")
-			}
-		}
-		steps = append(steps, fmt.Sprintf("People of %s sign there: they %s.", f.Name, strings.Join(ways, ", or ")))
+		steps = append(steps, "There they sign: "+strings.Join(p.ways(), ", or ")+".")
 	}
 	if slices.ContainsFunc(p.d.Checklist, func(i gate.Item) bool { return i.Required }) {
 		steps = append(steps, "Required checklist items hold the merge until their owner has ticked them.")
 	}
 	return steps
+}
+
+// ways are the ways to sign.
+func (p *page) ways() []string {
+	var labels, ways []string
+	for _, f := range p.d.Functions {
+		if f.Label != "" {
+			labels = append(labels, inert(f.Label))
+		}
+	}
+	for _, m := range p.methods() {
+		switch m {
+		case policy.Label:
+			if len(labels) > 0 {
+				ways = append(ways, "by a label ("+strings.Join(labels, ", ")+")")
+			}
+		case policy.Command:
+			ways = append(ways, fmt.Sprintf("by a line in a comment (/sla sign %s)", p.d.Functions[0].Name))
+		case policy.Review:
+			ways = append(ways, "by an approving review")
+		}
+	}
+	return ways
 }
 
 func (p *page) methods() []policy.Method {
@@ -261,11 +288,11 @@ func (p *page) footer() {
 	if p.check.base.Worktree {
 		what = "the folder, committed or not,"
 	}
-	p.line("\n%s", p.dim(fmt.Sprintf("Compared: %s with %s, where it left %s.", what, short(sn.Pull.MergeBase), inert(p.found.Base))))
+	p.line("\n%s", p.dim(fmt.Sprintf("Compared: %s with %s, where it left %s.", what, short(sn.Pull.MergeBase), inert(shortRef(p.found.Base)))))
 	if !p.enrolled() {
 		return
 	}
-	source := ".github/slagate.yml at " + p.found.Base
+	source := ".github/slagate.yml at " + shortRef(p.found.Base)
 	if sn.Policy.Base.State == pull.BlobAbsent {
 		source = "the owner default alone"
 	}
@@ -278,6 +305,18 @@ func (p *page) footer() {
 		branch = " Base branch: " + inert(sn.Pull.BaseBranch) + "."
 	}
 	p.line("%s", p.dim("Policy: "+inert(source)+"."+branch))
+}
+
+// shortRef is a ref with a commit id in it made short.
+func shortRef(ref string) string {
+	end := strings.IndexFunc(ref, func(r rune) bool { return !strings.ContainsRune("0123456789abcdef", r) })
+	if end < 0 {
+		end = len(ref)
+	}
+	if end < 40 { // SHA-1 has 40 digits, SHA-256 has 64
+		return ref
+	}
+	return short(ref) + ref[end:]
 }
 
 func short(oid string) string { return oid[:min(len(oid), 8)] }

@@ -19,7 +19,7 @@ type usageError struct {
 }
 
 func (e *usageError) Error() string {
-	return fmt.Sprintf("%v\nRun \"%s --help\" for how to use it.", e.err, e.command)
+	return fmt.Sprintf("%s\nRun \"%s --help\" for how to use it.", strings.TrimSpace(e.err.Error()), e.command)
 }
 
 func (e *usageError) Unwrap() error { return e.err }

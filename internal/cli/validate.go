@@ -64,7 +64,7 @@ Warnings are valid but probably not meant; they do not count.`,
 	}
 	cmd.Flags().StringVar(&v.ownerDefault, "owner-default", "", "`FILE` with the owner default that the policy files are combined with")
 	cmd.Flags().StringVar(&v.owner, "owner", "", "`LOGIN` of the repository's owner, whose teams alone may be named (default: not checked)")
-	cmd.Flags().StringVar(&v.format, "format", formatText, "text or json")
+	cmd.Flags().StringVar(&v.format, "format", formatText, "`FORM`: text or json")
 	return cmd
 }
 
@@ -176,7 +176,9 @@ func (v *validate) print(a Validity, checked []string) error {
 }
 
 // problemLine is a mistake in one line: FILE:LINE:COLUMN: message (value; allowed).
-func problemLine(p policy.Problem) string { return problemText(newProblems([]policy.Problem{p})[0], "") }
+func problemLine(p policy.Problem) string {
+	return problemText(newProblems([]policy.Problem{p})[0], "")
+}
 
 func problemText(p Problem, kind string) string {
 	place := inert(p.File)

@@ -27,18 +27,36 @@ func done(f gate.GatedFile) string {
 	return "changed"
 }
 
-// meaning says what that means for customers.
-func meaning(f gate.GatedFile) string {
-	text := map[commitment.Effect]string{
+// meanings says what each effect means for customers.
+func meanings() map[commitment.Effect]string {
+	return map[commitment.Effect]string{
 		commitment.Unknown:      "what it means for customers could not be compared, so it counts as the worst",
 		commitment.Removed:      "the promise leaves the rules that guard it",
 		commitment.Weakened:     "worse than promised before",
 		commitment.Strengthened: "better than promised before",
 		commitment.Added:        "a new promise",
 		commitment.Neutral:      "no promise changes",
-	}[f.Effect]
-	if f.Path == pull.PolicyPath || f.Previous == pull.PolicyPath {
-		text = "who has to agree may change"
+	}
+}
+
+// policyMeaning is what a change of the policy file means.
+const policyMeaning = "who has to agree may change"
+
+// isPolicy reports whether a file is the policy, which holds no promise itself.
+func isPolicy(f gate.GatedFile) bool {
+	return f.Path == pull.PolicyPath || f.Previous == pull.PolicyPath
+}
+
+// needsLegend reports whether a file's effect says nothing without being explained.
+func needsLegend(f gate.GatedFile) bool {
+	return f.Effect == commitment.Unknown && f.Why == "" && !isPolicy(f)
+}
+
+// meaning says what the change of a file means for customers.
+func meaning(f gate.GatedFile) string {
+	text := meanings()[f.Effect]
+	if isPolicy(f) {
+		text = policyMeaning
 	}
 	if f.Why != "" {
 		text += " (" + f.Why + ")"

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 	"time"
 
@@ -215,8 +216,8 @@ func (c *Controller) gather(ctx context.Context, row store.PullRow, repo store.R
 	sn.Memory, sn.Evidence, sn.Bindings = row.Memory, row.Evidence, repo.Memory.Bindings
 	sn.Policy.BaseLastValid = repo.Memory.LastValid[sn.Pull.BaseBranch]
 	sn.Policy.OwnerLastValid, sn.Policy.OwnerUnreadableSince = owner.LastValid, owner.UnreadableSince
-	sn.Observed.LabelsAsked = repo.Memory.Labels
-	sn.Observed.RepoLabels = repo.Memory.Labels
+	sn.Observed.LabelsAsked = append(sn.Observed.LabelsAsked, repo.Memory.Labels...)
+	sn.Observed.RepoLabels = append(sn.Observed.RepoLabels, repo.Memory.Labels...)
 	var before pull.Needs
 	for range rounds {
 		needs := c.gate.Needs(sn)
@@ -235,9 +236,10 @@ func (c *Controller) gather(ctx context.Context, row store.PullRow, repo store.R
 // who did something that could be a sign-off.
 func (c *Controller) hints(row store.PullRow, repo store.RepoRow, owner store.OwnerMemory) pull.Hints {
 	h := pull.Hints{
-		BaseBranch: row.BaseBranch, Marker: render.Marker, CommentID: row.Memory.CommentID, ExpectUpdated: row.UpdatedAt,
+		BaseBranch: row.BaseBranch, Marker: render.Marker, CommentID: row.Memory.CommentID, ExpectHead: row.Head, ExpectUpdated: row.UpdatedAt,
 	}
-	h.Teams, h.Logins = c.gate.Expect(row.Ref, repo.Memory.LastValid[row.BaseBranch], owner.LastValid)
+	h.Teams, h.Logins, h.Labels = c.gate.Expect(row.Ref, repo.Memory.LastValid[row.BaseBranch], owner.LastValid)
+	h.Labels = slices.DeleteFunc(h.Labels, func(l string) bool { return slices.Contains(repo.Memory.Labels, l) })
 	if len(h.Teams) == 0 {
 		return h
 	}

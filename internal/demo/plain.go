@@ -1,11 +1,13 @@
 package demo
 
 import (
+	"regexp"
 	"strings"
 
 	"github.com/yuin/goldmark"
 	"github.com/yuin/goldmark/ast"
 	"github.com/yuin/goldmark/extension"
+	extast "github.com/yuin/goldmark/extension/ast"
 	"github.com/yuin/goldmark/text"
 )
 
@@ -20,8 +22,8 @@ func (s section) has(text string) bool {
 	return strings.Contains(s.Title+"\n"+strings.Join(s.Lines, "\n"), text)
 }
 
-// sections reads a comment as plain text. A heading, or a paragraph that is
-// nothing but bold text, begins a section; tables have a line for each row.
+// sections reads a comment as plain text. A heading, a paragraph that is nothing
+// but bold text, or a folded part begins a section; tables have a line for each row.
 func sections(body string) []section {
 	source := []byte(body)
 	doc := goldmark.New(goldmark.WithExtensions(extension.GFM)).Parser().Parse(text.NewReader(source))
@@ -31,12 +33,15 @@ func sections(body string) []section {
 		switch {
 		case n.Kind() == ast.KindHeading || isTitle(n):
 			all = append(all, section{Title: plain(n, source)})
-		case n.Kind() == ast.KindHTMLBlock:
+		case n.Kind() == ast.KindHTMLBlock: // the edge of a folded part
+			all = append(all, section{Title: summary(n, source)})
 		case n.Kind() == ast.KindParagraph:
 			last.Lines = append(last.Lines, plain(n, source))
 		default:
 			for c := n.FirstChild(); c != nil; c = c.NextSibling() {
-				last.Lines = append(last.Lines, plain(c, source))
+				if c.Kind() != extast.KindTableHeader {
+					last.Lines = append(last.Lines, plain(c, source))
+				}
 			}
 		}
 	}
@@ -51,6 +56,16 @@ func lines(body, title string) []string {
 		}
 	}
 	return nil
+}
+
+// fold is the line that a folded part shows.
+var fold = regexp.MustCompile(`<summary>(.*?)</summary>`)
+
+func summary(n ast.Node, source []byte) string {
+	if m := fold.FindSubmatch(n.Lines().Value(source)); m != nil {
+		return string(m[1])
+	}
+	return ""
 }
 
 func isTitle(n ast.Node) bool {
@@ -78,6 +93,8 @@ func plain(n ast.Node, source []byte) string {
 	_ = ast.Walk(n, func(n ast.Node, entering bool) (ast.WalkStatus, error) {
 		if entering {
 			write(n)
+		} else if n.Kind() == extast.KindTableCell && n.NextSibling() != nil {
+			b.WriteString(" | ")
 		} else if n.Type() == ast.TypeBlock {
 			b.WriteByte(' ')
 		}

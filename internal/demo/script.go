@@ -55,9 +55,10 @@ type step struct {
 
 // scene is what people see of the pull request at hand.
 type scene struct {
-	Status  string   // "state: description" of slagate, and who else posted it
+	Status  string   // "state: description" of slagate
 	Labels  []string // sorted
 	Refused string   // what GitHub answers to the act, "" if it is done
+	Forged  string   // what somebody else posted in slagate's name, and what stands since
 	Held    string   // why GitHub does not merge, "" if it would
 	Merged  bool
 	Says    string // is in slagate's comment; "" is no comment
@@ -110,9 +111,7 @@ func (t *teller) sees(sought string) scene {
 	v := t.pr.View()
 	status := v.Status(statusContext)
 	got := scene{Status: status.State + ": " + status.Description, Labels: slices.Sorted(slices.Values(v.Labels)), Held: v.Blocked, Merged: v.Merged}
-	if status.Creator != nil && status.Creator != t.sim.App() {
-		got.Status += " (by " + status.Creator.Login() + ")"
-	}
+	got.Forged = t.forged(v.Head)
 	if v.Merged {
 		got.Held = ""
 	}
@@ -126,6 +125,17 @@ func (t *teller) sees(sought string) scene {
 	return got
 }
 
+// forged tells of statuses that somebody else posted in slagate's name.
+func (t *teller) forged(head string) string {
+	var out []string
+	for _, st := range t.repo.Statuses(head) {
+		if st.Context == statusContext && (len(out) > 0 || st.Creator != t.sim.App()) {
+			out = append(out, st.State+" by "+st.Creator.Login())
+		}
+	}
+	return strings.Join(out, ", then ")
+}
+
 // differences says where a scene is not as it should be.
 func differences(want, got scene) []string {
 	var out []string
@@ -135,6 +145,9 @@ func differences(want, got scene) []string {
 		}
 	}
 	compare("status", want.Status, got.Status)
+	if want.Forged != "" { // it is seen for as long as the head stays
+		compare("forged status", want.Forged, got.Forged)
+	}
 	compare("labels", want.Labels, got.Labels)
 	compare("refusal", want.Refused, got.Refused)
 	compare("merge held by", want.Held, got.Held)
@@ -160,6 +173,8 @@ func (t *teller) text(n int, s step, got scene, wrong []string) string {
 	}
 	if got.Status != t.before.Status {
 		row("status", got.Status)
+	} else if got.Forged != t.before.Forged {
+		row("status", got.Forged)
 	}
 	if !slices.Equal(got.Labels, t.before.Labels) {
 		row("labels", strings.Join(got.Labels, ", "))

@@ -52,6 +52,8 @@ func opening() []step {
 		Status: "pending: Waiting for product, legal, security, support (0 of 4 signed)", Held: pending,
 		Labels: sorted(needs(functions()...)), Says: "Waiting for product, legal, security and support (0 of 4 signed)",
 	}
+	again := nobody
+	again.Refused = pending
 	bystander := nobody
 	bystander.Says = "not an active member of legal (acme/legal)"
 	return []step{
@@ -64,6 +66,7 @@ func opening() []step {
 			Tells: "ana opens another one: availability of checkout goes from 99.95% to 99.5%",
 			Do:    propose("weaken"), Want: nobody, Shows: []string{turn},
 		},
+		{Tells: "ana tries to merge all the same", Do: merge(writer), Want: again},
 		{
 			Tells: "bob, who belongs to no function, puts the label sla/legal-approved on",
 			Do:    label("bob", "sla/legal-approved"), Want: bystander, Shows: []string{refused},
@@ -123,7 +126,7 @@ func pushing() []step {
 		Says:   "since security signed",
 	}
 	forged := half
-	forged.Says = "Waiting for security and support (2 of 4 signed)"
+	forged.Says, forged.Forged = "Waiting for security and support (2 of 4 signed)", "success by ana, then pending by slagate[bot]"
 	return []step{
 		{Tells: "ana pushes a change of a page that no rule covers: every sign-off stays", Do: pushMore("other"), Want: stillOpen()},
 		{
@@ -155,13 +158,13 @@ func ending() []step {
 	merged.Merged = true
 	return []step{
 		{Tells: "ana ticks the box of the item rollback in slagate's comment", Do: tick(writer, "rollback"), Want: done},
-		{Tells: "ana merges", Do: by(writer, func(t *teller, a githubsim.Actor) error { return a.Merge(t.pr, false) }), Want: merged},
+		{Tells: "ana merges", Do: merge(writer), Want: merged},
 		{
 			Tells: "ana opens a pull request that would break the policy itself",
-			Do:    propose("break"), Shows: []string{"Mistakes"},
+			Do:    propose("break"), Shows: []string{"What this does to slagate's policy"},
 			Want: scene{
-				Status: "failure: Policy would be invalid: .github/slagate.yml:7 unknown key", Held: failing,
-				Says: "The policy would be invalid",
+				Status: `failure: Policy would be invalid: .github/slagate.yml:6 unknown key "team", did you mean "teams"?`, Held: failing,
+				Labels: needs("legal", "security"), Says: "The policy would be invalid",
 			},
 		},
 		{
@@ -204,6 +207,10 @@ func by(login string, do func(t *teller, a githubsim.Actor) error) func(*teller)
 
 func label(login, name string) func(*teller) error {
 	return by(login, func(t *teller, a githubsim.Actor) error { return a.Label(t.pr, name) })
+}
+
+func merge(login string) func(*teller) error {
+	return by(login, func(t *teller, a githubsim.Actor) error { return a.Merge(t.pr, false) })
 }
 
 func say(login, text string) func(*teller) error {

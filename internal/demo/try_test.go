@@ -1,6 +1,6 @@
 package demo
 
-import ("testing";"github.com/slagate/slagate/internal/githubsim";"os";"time";"github.com/stretchr/testify/require")
+import ("testing";"strings";"github.com/slagate/slagate/internal/githubsim";"os";"time";"github.com/stretchr/testify/require")
 
 func TestTry(t *testing.T) {
 	require.NoError(t, Script(t.Context(), Config{Out: os.Stdout, Err: os.Stderr, Now: time.Now, Keep: "/tmp/demokeep/"+time.Now().Format("150405")}))
@@ -29,5 +29,18 @@ func TestTry3(t *testing.T) {
 	t.Log(tl.pr.View().Labels)
 	t.Log(tl.comment(tl.pr.View()).Body)
 	for _, r := range st.sim.Requests() { t.Log(r.Method, r.Path, r.Status, r.Body) }
+	require.NoError(t, st.stop())
+}
+
+func TestTry4(t *testing.T) {
+	st, err := newStage(t.Context(), Config{Err: os.Stderr, Now: time.Now}, scriptURL)
+	require.NoError(t, err)
+	tl := &teller{stage: st, out: os.Stdout}
+	for i, s := range story()[:16] { _ = i; if err := s.Do(tl); err != nil { t.Log(err) }; require.NoError(t, st.settle(t.Context())) }
+	t.Log(tl.pr.View().Files)
+	for _, e := range tl.pr.View().Events { t.Log(e.Kind, e.Name, e.Actor.Login(), e.At) }
+	t.Log(tl.comment(tl.pr.View()).Body)
+	n:=0
+	for _, r := range st.sim.Requests() { if strings.Contains(r.Path+r.Body, "/3") || strings.Contains(r.Body, `"number":3`) {n++; t.Log(r.Method, r.Path, r.Status, r.Body)} }
 	require.NoError(t, st.stop())
 }

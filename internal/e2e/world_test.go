@@ -62,19 +62,19 @@ var signingKey = sync.OnceValue(func() *rsa.PrivateKey {
 
 // world is one organisation, its repository and one running slagate.
 type world struct {
-	t      *testing.T
-	sim    *githubsim.Server
-	api    *httptest.Server
-	org    *githubsim.Org
-	repo   *githubsim.Repo
-	teams  map[string]*githubsim.Team
-	users  map[string]*githubsim.User
-	in     *githubsim.Installation
-	clock  *atomic.Int64 // seconds that the stand-in is ahead
-	cfg    app.Config
-	hook   string
-	stop   func()
-	from   string // where new branches begin
+	t     *testing.T
+	sim   *githubsim.Server
+	api   *httptest.Server
+	org   *githubsim.Org
+	repo  *githubsim.Repo
+	teams map[string]*githubsim.Team
+	users map[string]*githubsim.User
+	in    *githubsim.Installation
+	clock *atomic.Int64 // seconds that the stand-in is ahead
+	cfg   app.Config
+	hook  string
+	stop  func()
+	from  string // where new branches begin
 }
 
 // newWorld starts a world whose repository has the given policy ("" for none).

@@ -74,17 +74,18 @@ func (g *Gate) compile(p *policy.Policy) *policy.Matcher {
 	return m
 }
 
-// Expect names the teams and users that a policy asks, so that the first read can
-// ask GitHub about them at once. Texts that are not valid give nothing.
-func (g *Gate) Expect(ref pull.Ref, own, owner string) (teams, logins []string) {
+// Expect names the teams, users and labels that a policy speaks of, so that the
+// first read can ask GitHub about them at once. Texts that are not valid give nothing.
+func (g *Gate) Expect(ref pull.Ref, own, owner string) (teams, logins, labels []string) {
 	l := g.load(texts{login: ref.Owner, own: own, hasOwn: own != "", owner: owner, hasOwner: owner != ""})
 	if l.Policy == nil {
-		return nil, nil
+		return nil, nil, nil
 	}
 	for _, f := range l.Policy.Functions {
 		teams, logins = append(teams, f.Teams...), append(logins, f.Users...)
+		labels = append(labels, f.Label, policy.NeedsLabel(f.Name))
 	}
-	return unique(teams), unique(logins)
+	return unique(teams), unique(logins), unique(labels)
 }
 
 func unique(list []string) []string {

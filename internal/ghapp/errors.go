@@ -101,7 +101,7 @@ func explain(err error) error {
 	case errors.As(err, &limited):
 		return limited
 	case errors.As(err, &refusal):
-		return cleaned(fmt.Errorf("%w", &answerError{status: statusOf(refusal.Response), message: messageOf(refusal), err: err}))
+		return &answerError{status: statusOf(refusal.Response), message: messageOf(refusal), err: err}
 	}
 	return cleaned(err)
 }

@@ -242,4 +242,4 @@ func (f *fake) queries(graph func(query string, vars map[string]any) any) {
 	f.graph = graph
 }
 
-func hints() Hints { return Hints{BaseBranch: "main"} }
+func hints() pull.Hints { return pull.Hints{BaseBranch: "main"} }

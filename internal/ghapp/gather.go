@@ -28,39 +28,22 @@ func NewGatherer(c *Creator) *Gatherer {
 	return &Gatherer{creator: c, cache: newObjectCache(cacheWeight)}
 }
 
-// Hints are what is known before the read, so that one query can ask for all
-// of it at once. All of them may be empty.
-type Hints struct {
-	// BaseBranch, from the last delivery or evaluation: where the policy is looked for.
-	BaseBranch string
-	// CommentID is slagate's comment; Marker is the text that marks one, if the id is not known.
-	CommentID int64
-	Marker    string
-	// Teams ("org/slug") and the people whose membership will matter.
-	Teams  []string
-	People []pull.Person
-	// Logins that the policy names.
-	Logins []string
-	// Labels are names whose existence in the repository will matter.
-	Labels []string
-	// ExpectHead and ExpectUpdated are the head and updated_at of the newest
-	// delivery: an older answer is stale. Attempt counts the reads so far.
-	ExpectHead    string
-	ExpectUpdated time.Time
-	Attempt       int
-}
-
 // sameSecondPatience is how many reads are held stale only because the head
 // is not the one expected although the times are alike: two deliveries of one
 // second may have come in the wrong order.
 const sameSecondPatience = 3
+
+// olderPatience is how many reads (half a minute of them) are held stale because
+// they are older than a delivery although the head is the one expected: then
+// GitHub's two clocks differ, and the next sweep looks again anyway.
+const olderPatience = 5
 
 // reading is one read in progress.
 type reading struct {
 	g     *Gatherer
 	inst  *installation
 	ref   pull.Ref
-	hints Hints
+	hints pull.Hints
 	repo  graphRepo
 	asked people
 	snap  pull.Snapshot
@@ -69,7 +52,7 @@ type reading struct {
 // Read gathers the pull request. It costs one query; longer lists, renamed
 // files and an unexpected base branch cost further requests. An error means
 // that nothing is known: a part is never returned.
-func (g *Gatherer) Read(ctx context.Context, ref pull.Ref, hints Hints) (pull.Snapshot, error) {
+func (g *Gatherer) Read(ctx context.Context, ref pull.Ref, hints pull.Hints) (pull.Snapshot, error) {
 	snap, err := g.read(ctx, ref, hints)
 	if err != nil {
 		return pull.Snapshot{}, fmt.Errorf("reading %s: %w", ref, cleaned(err))
@@ -77,7 +60,7 @@ func (g *Gatherer) Read(ctx context.Context, ref pull.Ref, hints Hints) (pull.Sn
 	return snap, nil
 }
 
-func (g *Gatherer) read(ctx context.Context, ref pull.Ref, hints Hints) (pull.Snapshot, error) {
+func (g *Gatherer) read(ctx context.Context, ref pull.Ref, hints pull.Hints) (pull.Snapshot, error) {
 	app, err := g.creator.App(ctx)
 	if err != nil {
 		return pull.Snapshot{}, err
@@ -162,7 +145,7 @@ func (r *reading) fresh(p *graphPull) error {
 	h := r.hints
 	stale := func(what string) error { return &StaleError{Ref: r.ref, What: what, attempt: h.Attempt} }
 	switch {
-	case p.UpdatedAt.Before(h.ExpectUpdated):
+	case p.UpdatedAt.Before(h.ExpectUpdated) && (h.Attempt < olderPatience || p.HeadRefOID != h.ExpectHead):
 		return stale(fmt.Sprintf("updated %s, a delivery said %s",
 			p.UpdatedAt.UTC().Format(time.RFC3339), h.ExpectUpdated.UTC().Format(time.RFC3339)))
 	case h.ExpectHead != "" && p.HeadRefOID != h.ExpectHead && p.UpdatedAt.Equal(h.ExpectUpdated) && h.Attempt < sameSecondPatience:

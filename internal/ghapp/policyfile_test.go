@@ -100,7 +100,7 @@ func TestPolicyOfAnUnexpectedBaseIsAskedForAtItsTip(t *testing.T) {
 			}
 			return decoded(t, `{"data":{"repository":{"databaseId":100,"policy":null,"folder":null}}}`)
 		})
-		got, err := read(t, f, Hints{BaseBranch: branch})
+		got, err := read(t, f, pull.Hints{BaseBranch: branch})
 		require.NoError(t, err)
 		require.Equal(t, pull.BlobAbsent, got.Policy.Base.State)
 		require.Len(t, f.requests(), 2)

@@ -12,7 +12,7 @@ import (
 	"github.com/slagate/slagate/internal/pull"
 )
 
-func read(t *testing.T, f *fake, h Hints) (pull.Snapshot, error) {
+func read(t *testing.T, f *fake, h pull.Hints) (pull.Snapshot, error) {
 	t.Helper()
 	return NewGatherer(f.creator()).Read(t.Context(), ref, h)
 }
@@ -166,16 +166,17 @@ func TestStaleReads(t *testing.T) {
 	f.always(answerJSON(t)) // updated 09:59
 	for _, test := range []struct {
 		name  string
-		hints Hints
+		hints pull.Hints
 		wait  time.Duration // 0: not stale
 	}{
-		{"older than the delivery", Hints{ExpectUpdated: start}, time.Second},
-		{"third try", Hints{ExpectUpdated: start, Attempt: 2}, 4 * time.Second},
-		{"much later", Hints{ExpectUpdated: start, Attempt: 40}, 30 * time.Second},
-		{"same second, other head", Hints{ExpectUpdated: nine(59), ExpectHead: oldSHA}, time.Second},
-		{"same second, other head, for long", Hints{ExpectUpdated: nine(59), ExpectHead: oldSHA, Attempt: 3}, 0},
-		{"newer than the delivery", Hints{ExpectUpdated: nine(58), ExpectHead: oldSHA}, 0},
-		{"as delivered", Hints{ExpectUpdated: nine(59), ExpectHead: headSHA}, 0},
+		{"older than the delivery", pull.Hints{ExpectUpdated: start}, time.Second},
+		{"third try", pull.Hints{ExpectUpdated: start, Attempt: 2}, 4 * time.Second},
+		{"much later", pull.Hints{ExpectUpdated: start, Attempt: 40}, 30 * time.Second},
+		{"much later, but the head is as delivered", pull.Hints{ExpectUpdated: start, ExpectHead: headSHA, Attempt: 5}, 0},
+		{"same second, other head", pull.Hints{ExpectUpdated: nine(59), ExpectHead: oldSHA}, time.Second},
+		{"same second, other head, for long", pull.Hints{ExpectUpdated: nine(59), ExpectHead: oldSHA, Attempt: 3}, 0},
+		{"newer than the delivery", pull.Hints{ExpectUpdated: nine(58), ExpectHead: oldSHA}, 0},
+		{"as delivered", pull.Hints{ExpectUpdated: nine(59), ExpectHead: headSHA}, 0},
 	} {
 		test.hints.BaseBranch = "main"
 		_, err := read(t, f, test.hints)
@@ -222,7 +223,7 @@ func TestOurCommentIsOursByAuthor(t *testing.T) {
 			answer := answerJSON(t)
 			put(t, answer, "data.repository.pullRequest.comments.nodes", decoded(t, nodes))
 			f.always(answer)
-			got, err := read(t, f, Hints{BaseBranch: "main", CommentID: test.id, Marker: test.marker})
+			got, err := read(t, f, pull.Hints{BaseBranch: "main", CommentID: test.id, Marker: test.marker})
 			require.NoError(t, err)
 			if test.want == 0 {
 				require.Nil(t, got.Observed.Comment)
@@ -346,7 +347,7 @@ func TestNamesCannotBeInjected(t *testing.T) {
 		require.True(t, found)
 		return answer
 	})
-	_, err := read(t, f, Hints{BaseBranch: evil, Logins: []string{evil}, Teams: []string{"acme/" + evil}, Labels: []string{evil}, People: []pull.Person{{ID: 1, Login: evil}}})
+	_, err := read(t, f, pull.Hints{BaseBranch: evil, Logins: []string{evil}, Teams: []string{"acme/" + evil}, Labels: []string{evil}, People: []pull.Person{{ID: 1, Login: evil}}})
 	require.Error(t, err, "the answer lacks what was asked")
 }
 

@@ -7,7 +7,6 @@ import (
 	"crypto/x509"
 	"encoding/pem"
 	"fmt"
-	"net/http"
 	"net/http/httptest"
 	"strings"
 	"sync"
@@ -116,7 +115,7 @@ func (c *company) ref(p *githubsim.Pull) pull.Ref {
 	return pull.Ref{Installation: c.in.ID, RepoID: c.shop.ID, Owner: "acme", Repo: "shop", Number: p.Number}
 }
 
-func (c *company) read(p *githubsim.Pull, h ghapp.Hints) pull.Snapshot {
+func (c *company) read(p *githubsim.Pull, h pull.Hints) pull.Snapshot {
 	c.t.Helper()
 	if h.BaseBranch == "" {
 		h.BaseBranch = "main"
@@ -188,7 +187,7 @@ func TestSimReadsAWholeLife(t *testing.T) {
 	c.apply(p, plan.Action{Kind: plan.PostStatus, Head: head, Status: pull.Status{Context: "slagate", State: "pending", Description: long}})
 
 	c.counted()
-	snap := c.read(p, ghapp.Hints{
+	snap := c.read(p, pull.Hints{
 		Marker: marker, Teams: []string{"acme/legal", "acme/nobody"}, People: []pull.Person{person(c.lee, "lee"), person(c.ana, "ana")},
 		Logins: []string{"ana", "nobody"}, Labels: []string{"a#b", "missing"},
 	})
@@ -229,7 +228,7 @@ func TestSimCostsOfAnEvaluation(t *testing.T) {
 	c.shop.Commit("main", c.root, "main goes on", map[string]githubsim.File{"README.md": githubsim.Text("more\n")})
 	c.counted()
 	for _, want := range []int{4, 1, 1} {
-		snap := c.read(p, ghapp.Hints{})
+		snap := c.read(p, pull.Hints{})
 		c.fill(&snap, pull.Needs{Entries: []string{"slo/api.yaml"}})
 		require.Len(t, c.counted(), want)
 		require.Equal(t, p.View().MergeBase, snap.Pull.MergeBase)
@@ -249,7 +248,7 @@ func TestSimForkWithRenamesAndALinkForAPolicy(t *testing.T) {
 	require.NoError(t, err)
 	p, err := c.sim.As("lee").OpenPull(c.shop, githubsim.PullInput{Title: "Move", Head: "topic", HeadRepo: fork, Base: "main"})
 	require.NoError(t, err)
-	snap := c.read(p, ghapp.Hints{})
+	snap := c.read(p, pull.Hints{})
 	require.True(t, snap.Pull.Fork)
 	require.Len(t, snap.Files, 2)
 	moved := snap.Files[1]
@@ -267,7 +266,7 @@ func TestSimManyFilesAndBigTrees(t *testing.T) {
 		files[fmt.Sprintf("gen/%d/%03d.txt", i%5, i)] = githubsim.Text(fmt.Sprint(i))
 	}
 	p := c.open(files)
-	snap := c.read(p, ghapp.Hints{})
+	snap := c.read(p, pull.Hints{})
 	require.Len(t, snap.Files, 251)
 	require.Empty(t, snap.FilesProblem)
 	listed := snap.Files
@@ -290,7 +289,7 @@ func TestSimPushesAndPolicyAtTheHead(t *testing.T) {
 	require.NoError(t, err)
 	c.shop.Commit("main", c.root, "main tightens", map[string]githubsim.File{"README.md": githubsim.Text("y\n"), "sla.md": githubsim.Text("z")})
 	require.NoError(t, c.sim.As("ana").ForcePush(c.shop, "topic", first))
-	snap := c.read(p, ghapp.Hints{})
+	snap := c.read(p, pull.Hints{})
 	require.Len(t, snap.ForcePushes, 1)
 	require.Equal(t, []string{second, first}, []string{snap.ForcePushes[0].Before, snap.ForcePushes[0].After})
 	c.fill(&snap, pull.Needs{
@@ -313,7 +312,7 @@ func TestSimLabelsKeepTheirNamesOfThen(t *testing.T) {
 	c.shop.AddLabel("old")
 	require.NoError(t, c.sim.As("lee").Label(p, "old"))
 	require.NoError(t, c.sim.As("root").RenameLabel(c.shop, "old", "new"))
-	snap := c.read(p, ghapp.Hints{})
+	snap := c.read(p, pull.Hints{})
 	c.fill(&snap, pull.Needs{LabelNames: true})
 	require.Equal(t, "new", snap.LabelEvents[0].Label.Name)
 	require.Equal(t, "old", snap.LabelNames[0].Name)
@@ -325,13 +324,13 @@ func TestSimOwnerDefault(t *testing.T) {
 	p := c.open(weaken())
 	repo := c.acme.AddRepo(".github")
 	repo.Commit("main", c.root, "start", map[string]githubsim.File{"README.md": githubsim.Text("x")})
-	require.Equal(t, pull.BlobAbsent, c.read(p, ghapp.Hints{}).Policy.Owner.State)
+	require.Equal(t, pull.BlobAbsent, c.read(p, pull.Hints{}).Policy.Owner.State)
 	repo.Commit("main", c.root, "policy", map[string]githubsim.File{"slagate.yml": githubsim.Text("owner")})
-	require.Equal(t, "owner", c.read(p, ghapp.Hints{}).Policy.Owner.Text)
+	require.Equal(t, "owner", c.read(p, pull.Hints{}).Policy.Owner.Text)
 	repo.Commit("main", c.root, "link", map[string]githubsim.File{"slagate.yml": githubsim.Symlink("README.md")})
-	require.Equal(t, pull.BlobSymlink, c.read(p, ghapp.Hints{}).Policy.Owner.State)
+	require.Equal(t, pull.BlobSymlink, c.read(p, pull.Hints{}).Policy.Owner.State)
 	require.NoError(t, c.sim.As("root").RenameRepo(repo, "moved-away"))
-	require.Equal(t, pull.BlobHidden, c.read(p, ghapp.Hints{}).Policy.Owner.State)
+	require.Equal(t, pull.BlobHidden, c.read(p, pull.Hints{}).Policy.Owner.State)
 }
 
 func TestSimPeopleWhoAreNotPeople(t *testing.T) {
@@ -343,100 +342,14 @@ func TestSimPeopleWhoAreNotPeople(t *testing.T) {
 	_, err := c.sim.As("lee").Comment(p, "hello")
 	require.NoError(t, err)
 	c.sim.RenameUser(c.lee, "lee-smith")
-	renamed := c.read(p, ghapp.Hints{Teams: []string{"acme/legal"}, People: []pull.Person{person(c.lee, "lee")}})
+	renamed := c.read(p, pull.Hints{Teams: []string{"acme/legal"}, People: []pull.Person{person(c.lee, "lee")}})
 	require.Equal(t, []int64{c.lee.ID}, renamed.Teams[0].Members, "the account counts, not the login")
 	c.sim.DeleteUser(c.lee)
-	snap := c.read(p, ghapp.Hints{})
+	snap := c.read(p, pull.Hints{})
 	require.False(t, snap.LabelEvents[0].Actor.IsHuman())
 	require.False(t, snap.Comments[0].Author.IsHuman())
 	c.legal.SetSecret(true)
-	require.NotEmpty(t, c.read(p, ghapp.Hints{Teams: []string{"acme/legal"}}).Teams[0].Problem)
-}
-
-func TestSimStumbles(t *testing.T) {
-	t.Parallel()
-	c := newCompany(t)
-	p := c.open(weaken())
-	c.read(p, ghapp.Hints{})
-	reading := func(h ghapp.Hints) error {
-		h.BaseBranch = "main"
-		_, err := c.gatherer.Read(t.Context(), c.ref(p), h)
-		return err
-	}
-	const graph = "POST /graphql"
-	c.sim.Fault(githubsim.Fault{Route: graph, Null: []string{"repository.pullRequest.labels"}})
-	require.ErrorContains(t, reading(ghapp.Hints{}), "in part only")
-	c.sim.Fault(githubsim.Fault{Route: graph, Status: http.StatusBadGateway})
-	require.NoError(t, reading(ghapp.Hints{}), "once is repeated")
-	c.sim.Fault(githubsim.Fault{Route: graph, Cut: true})
-	require.NoError(t, reading(ghapp.Hints{}), "a broken connection, too")
-	c.sim.Fault(githubsim.Fault{Route: graph, Status: http.StatusBadGateway, Times: 2})
-	require.Error(t, reading(ghapp.Hints{}))
-	c.pass(time.Minute)
-	head, err := c.sim.As("ana").Push(c.shop, "topic", "again", map[string]githubsim.File{"slo/b.yaml": githubsim.Text("1")})
-	require.NoError(t, err)
-	c.sim.Fault(githubsim.Fault{Route: graph, Stale: true})
-	var stale *ghapp.StaleError
-	require.ErrorAs(t, reading(ghapp.Hints{ExpectHead: head, ExpectUpdated: c.clock()}), &stale)
-	require.NoError(t, reading(ghapp.Hints{ExpectHead: head, ExpectUpdated: c.clock()}))
-
-	c.counted()
-	c.sim.Fault(githubsim.Fault{Route: "POST", Contains: "/comments", Status: http.StatusBadGateway, DoneAnyway: true})
-	_, err = c.writer.Apply(t.Context(), c.ref(p), plan.Action{Kind: plan.CreateComment, Body: "once"})
-	require.Error(t, err)
-	require.Len(t, p.View().Comments, 1, "a write is never repeated")
-	c.sim.ExpireTokens()
-	require.NoError(t, reading(ghapp.Hints{}), "an expired token is renewed")
-}
-
-func TestSimLimitsHoldOneInstallationOnly(t *testing.T) {
-	t.Parallel()
-	for _, how := range []githubsim.Secondary{
-		{Status: http.StatusForbidden, Bare: true},
-		{Status: http.StatusTooManyRequests, Bare: true},
-		{Status: http.StatusForbidden, RetryAfter: 40 * time.Second},
-		{Status: http.StatusTooManyRequests, RetryAfter: 40 * time.Second},
-	} {
-		c := newCompany(t)
-		p := c.open(weaken())
-		other := c.sim.AddOrg("globex")
-		other.AddRepo("site")
-		second := c.sim.Install(other)
-		c.read(p, ghapp.Hints{})
-		c.sim.LimitNext(1, how)
-		_, err := c.gatherer.Read(t.Context(), c.ref(p), ghapp.Hints{})
-		var limited *ghapp.LimitedError
-		require.ErrorAs(t, err, &limited)
-		want := time.Minute
-		if how.RetryAfter > 0 {
-			want = how.RetryAfter
-		}
-		require.Equal(t, want, limited.RetryAfter())
-		repos, err := c.lister.Repositories(t.Context(), second.ID)
-		require.NoError(t, err)
-		require.Len(t, repos, 1)
-		c.counted()
-		_, err = c.writer.Apply(t.Context(), c.ref(p), plan.Action{Kind: plan.CreateComment, Body: "x"})
-		require.ErrorAs(t, err, &limited)
-		require.Empty(t, c.counted())
-		c.pass(want)
-		c.read(p, ghapp.Hints{})
-	}
-}
-
-func TestSimPrimaryLimit(t *testing.T) {
-	t.Parallel()
-	c := newCompany(t)
-	p := c.open(weaken())
-	c.read(p, ghapp.Hints{})
-	c.sim.SetLimit(1)
-	var limited *ghapp.LimitedError
-	_, err := c.gatherer.Read(t.Context(), c.ref(p), ghapp.Hints{BaseBranch: "main"})
-	require.ErrorAs(t, err, &limited)
-	require.Positive(t, limited.RetryAfter())
-	require.LessOrEqual(t, limited.RetryAfter(), time.Hour)
-	c.pass(limited.RetryAfter())
-	c.read(p, ghapp.Hints{})
+	require.NotEmpty(t, c.read(p, pull.Hints{Teams: []string{"acme/legal"}}).Teams[0].Problem)
 }
 
 func TestSimInstallationsComeAndGo(t *testing.T) {
@@ -454,7 +367,7 @@ func TestSimInstallationsComeAndGo(t *testing.T) {
 	require.Equal(t, c.shop.ID, id)
 	require.Equal(t, p.View().Head, open[0].Head)
 	read := func() error {
-		_, err := c.gatherer.Read(t.Context(), c.ref(p), ghapp.Hints{BaseBranch: "main"})
+		_, err := c.gatherer.Read(t.Context(), c.ref(p), pull.Hints{BaseBranch: "main"})
 		return err
 	}
 	c.in.Suspend()
@@ -478,7 +391,7 @@ func TestSimPermissionThatWasNotGranted(t *testing.T) {
 	c.in.Uninstall()
 	c.in = c.sim.Install(c.acme, githubsim.WithPermission("members", ""))
 	p := c.open(weaken())
-	snap := c.read(p, ghapp.Hints{Teams: []string{"acme/legal"}, People: []pull.Person{person(c.lee, "lee")}})
+	snap := c.read(p, pull.Hints{Teams: []string{"acme/legal"}, People: []pull.Person{person(c.lee, "lee")}})
 	require.NotEmpty(t, snap.Teams[0].Problem)
 	require.Empty(t, snap.Teams[0].Members)
 	require.Contains(t, c.log.String(), "some permissions are not granted")
@@ -489,12 +402,12 @@ func TestSimRepositoriesThatMove(t *testing.T) {
 	c := newCompany(t)
 	p := c.open(weaken())
 	require.NoError(t, c.sim.As("root").RenameRepo(c.shop, "store"))
-	c.read(p, ghapp.Hints{})
+	c.read(p, pull.Hints{})
 	c.apply(p, plan.Action{Kind: plan.CreateComment, Body: "through the redirect"})
 	require.Len(t, p.View().Comments, 1)
 	other := c.acme.AddRepo("shop") // the old name is taken again
 	other.Commit("main", c.root, "start", map[string]githubsim.File{"a": githubsim.Text("a")})
-	_, err := c.gatherer.Read(t.Context(), c.ref(p), ghapp.Hints{BaseBranch: "main"})
+	_, err := c.gatherer.Read(t.Context(), c.ref(p), pull.Hints{BaseBranch: "main"})
 	require.Error(t, err)
 }
 

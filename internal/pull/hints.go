@@ -9,11 +9,14 @@ type Hints struct {
 	Teams      []string // teams of the policy known so far
 	Logins     []string // users of the policy known so far
 	People     []Person // people whose memberships will matter
+	Labels     []string // labels whose existence in the repository will matter
 	Marker     string   // what slagate's own comment begins with
 	CommentID  int64    // slagate's own comment, 0 if none is known
 
-	// ExpectUpdated is the newest time of the pull request that a payload told: an
-	// answer older than this is stale. Attempt counts how often that happened.
+	// ExpectHead and ExpectUpdated are the head and the time of the pull request
+	// that the newest payload told: an answer older than this is stale. Attempt
+	// counts the reads that failed in a row.
+	ExpectHead    string
 	ExpectUpdated time.Time
 	Attempt       int
 }
