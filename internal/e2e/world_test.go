@@ -109,6 +109,7 @@ func prepare(t *testing.T, policy string) *world {
 		files[".github/slagate.yml"] = githubsim.Text(policy)
 	}
 	w.repo.Commit("main", w.users["ada"], "start", files)
+	w.repo.AddLabel("bug")
 	for _, f := range []string{"product", "legal", "security", "support"} {
 		w.repo.AddLabel("sla/" + f + "-approved")
 		w.repo.AddLabel("sla/needs-" + f)
