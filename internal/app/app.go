@@ -75,8 +75,10 @@ func (a *App) build(ctx context.Context) error {
 	a.runner, err = job.New(job.Config{
 		Store: a.store, Queue: queue, Workers: a.cfg.Workers, SweepInterval: a.cfg.SweepInterval, Retention: retention, Now: now, Log: a.log,
 		Handlers: job.Handlers{
-			Evaluate: func(ctx context.Context, ref pull.Ref) (time.Duration, error) { return c.Process(a.log.WithContext(ctx), ref) },
-			Fan:      c.Fan, Group: c.Group,
+			Evaluate: func(ctx context.Context, ref pull.Ref) (time.Duration, error) {
+				return c.Process(a.log.WithContext(ctx), ref)
+			},
+			Fan: c.Fan, Group: c.Group,
 			Sweep: func(ctx context.Context) error {
 				err := c.Sweep(a.log.WithContext(ctx))
 				a.metrics.swept(err)
@@ -93,7 +95,7 @@ func (a *App) build(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	a.gauges()
+	a.gauges(ctx)
 	a.server = newServer(a.routes(hook))
 	var lc net.ListenConfig
 	if a.socket, err = lc.Listen(ctx, "tcp", a.cfg.Listen); err != nil {
@@ -102,10 +104,11 @@ func (a *App) build(ctx context.Context) error {
 	return nil
 }
 
-func (a *App) gauges() {
+func (a *App) gauges(ctx context.Context) {
+	ctx = context.WithoutCancel(ctx) // a scrape comes long after the start
 	a.metrics.gauge("slagate_oldest_unevaluated_seconds", "Age of the oldest delivery whose pull request has not been evaluated since.",
 		func() float64 {
-			ctx, cancel := context.WithTimeout(context.Background(), readyTimeout)
+			ctx, cancel := context.WithTimeout(ctx, readyTimeout)
 			defer cancel()
 			since, ok, err := a.store.OldestUnevaluated(ctx)
 			if err != nil {
@@ -132,7 +135,7 @@ func (a *App) Run(ctx context.Context) error {
 		a.log.Error().Err(err).Msg("github does not tell who this app is")
 	}
 	if err := a.runner.Start(a.log.WithContext(ctx)); err != nil {
-		return errors.Join(err, a.stop())
+		return errors.Join(err, a.stop(ctx))
 	}
 	a.working.Store(true)
 	served := make(chan error, 1)
@@ -144,11 +147,11 @@ func (a *App) Run(ctx context.Context) error {
 	case err = <-served:
 		err = fmt.Errorf("serve: %w", err)
 	}
-	return errors.Join(err, a.stop())
+	return errors.Join(err, a.stop(ctx))
 }
 
-func (a *App) stop() error {
-	ctx, cancel := context.WithTimeout(context.Background(), stopTimeout)
+func (a *App) stop(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTimeout)
 	defer cancel()
 	a.working.Store(false)
 	err := a.server.Shutdown(ctx)

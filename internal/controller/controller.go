@@ -74,9 +74,9 @@ type Config struct {
 type Controller struct {
 	Config
 	gate  *gate.Gate
-	heads keyed    // one evaluation at a time writes the statuses of a head
-	put   tally    // how often in a row writing was put off
-	reads tally    // how often in a row reading failed
+	heads keyed // one evaluation at a time writes the statuses of a head
+	put   tally // how often in a row writing was put off
+	reads tally // how often in a row reading failed
 }
 
 // New returns a Controller.
@@ -215,6 +215,7 @@ func (c *Controller) gather(ctx context.Context, row store.PullRow, repo store.R
 	c.reads.clear(row.Ref)
 	sn.Memory, sn.Evidence, sn.Bindings = row.Memory, row.Evidence, repo.Memory.Bindings
 	sn.Policy.BaseLastValid = repo.Memory.LastValid[sn.Pull.BaseBranch]
+	sn.Policy.Elsewhere = repo.Memory.HasPolicy() || len(row.Memory.Posted) > 0
 	sn.Policy.OwnerLastValid, sn.Policy.OwnerUnreadableSince = owner.LastValid, owner.UnreadableSince
 	sn.Observed.LabelsAsked = append(sn.Observed.LabelsAsked, repo.Memory.Labels...)
 	sn.Observed.RepoLabels = append(sn.Observed.RepoLabels, repo.Memory.Labels...)

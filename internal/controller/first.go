@@ -22,7 +22,7 @@ import (
 // only take it away. In a repository that is not known to have a policy it
 // posts nothing, for such a repository gets nothing.
 func (c *Controller) first(ctx context.Context, row store.PullRow, repo store.RepoRow) error {
-	if !repo.Memory.Enrolled || !row.Open || row.Head == "" || (!row.First && !row.TakesAway) {
+	if !repo.Memory.HasPolicy() || !row.Open || row.Head == "" || (!row.First && !row.TakesAway) {
 		return nil
 	}
 	rows := []store.PullRow{row}
@@ -39,7 +39,7 @@ func (c *Controller) first(ctx context.Context, row store.PullRow, repo store.Re
 			none, green = false, green || p.State == render.StateSuccess
 		}
 	}
-	if !none && !(green && row.TakesAway) {
+	if !none && (!green || !row.TakesAway) {
 		return nil
 	}
 	return c.post(ctx, row, pull.Status{
@@ -74,11 +74,15 @@ func (r *recorder) Refused(ctx context.Context, _ pull.Ref, a plan.Action, err e
 
 // Done remembers statuses and comments.
 func (r *recorder) Done(ctx context.Context, ref pull.Ref, a plan.Action, done reconcile.Applied) error {
-	switch a.Kind { //nolint:exhaustive // labels and reactions leave nothing to remember
+	switch a.Kind { //nolint:exhaustive // labels of the pull request leave nothing to remember
 	case plan.PostStatus:
 		return r.c.Pulls.UpdateMemory(ctx, ref, func(m *pull.Memory) { setPosted(m, a) })
 	case plan.CreateComment, plan.EditComment:
 		return r.c.Pulls.UpdateMemory(ctx, ref, func(m *pull.Memory) { r.published(m, a, done) })
+	case plan.React:
+		return r.c.Pulls.UpdateMemory(ctx, ref, func(m *pull.Memory) {
+			m.Owed = slices.DeleteFunc(m.Owed, func(x pull.Reaction) bool { return x.CommentID == a.CommentID && x.Content == a.Reaction })
+		})
 	case plan.CreateLabel:
 		return r.c.Repos.UpdateRepo(ctx, ref.RepoID, func(m *store.RepoMemory) {
 			for _, name := range a.Labels {

@@ -52,7 +52,7 @@ func (e soonError) RetryAfter() time.Duration { return 300 * time.Millisecond }
 // evaluated anew first.
 func (c *Controller) Group(ctx context.Context, g store.MergeGroup) error {
 	repo, _, err := c.Repos.Repo(ctx, g.Ref.RepoID)
-	if err != nil || g.Gone || repo.Gone || !repo.Memory.Enrolled {
+	if err != nil || g.Gone || repo.Gone || !repo.Memory.HasPolicy() {
 		return err
 	}
 	if len(g.Pulls) == 0 {

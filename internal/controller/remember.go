@@ -24,11 +24,11 @@ func (c *Controller) remember(ctx context.Context, sn pull.Snapshot, row store.P
 	}
 	base := sn.Pull.BaseBranch
 	labels := slices.DeleteFunc(slices.Clone(sn.Observed.RepoLabels), func(l string) bool { return slices.Contains(repo.Memory.Labels, l) })
-	if repo.Memory.Enrolled == enrolled && len(bindings) == 0 && len(labels) == 0 && (text == "" || repo.Memory.LastValid[base] == text) {
+	if repo.Memory.Enrolled[base] == enrolled && len(bindings) == 0 && len(labels) == 0 && (text == "" || repo.Memory.LastValid[base] == text) {
 		return nil
 	}
 	err := c.Repos.UpdateRepo(ctx, row.Ref.RepoID, func(m *store.RepoMemory) {
-		m.Enrolled = m.Enrolled || enrolled
+		m.Enrolled = with(m.Enrolled, map[string]bool{base: enrolled})
 		if text != "" {
 			m.LastValid = with(m.LastValid, map[string]string{base: text})
 		}
@@ -42,7 +42,7 @@ func (c *Controller) remember(ctx context.Context, sn pull.Snapshot, row store.P
 	if err != nil {
 		return fmt.Errorf("remember the repository of %s: %w", row.Ref, err)
 	}
-	if enrolled && !repo.Memory.Enrolled {
+	if enrolled && !repo.Memory.HasPolicy() {
 		// The others of this repository may have been passed over in silence until now.
 		look := store.Look{
 			Scope: store.ScopeRepo, Installation: row.Ref.Installation, OwnerID: repo.OwnerID, RepoID: row.Ref.RepoID,
@@ -65,7 +65,7 @@ func with[V any](m, more map[string]V) map[string]V {
 func (c *Controller) rememberOwner(ctx context.Context, sn pull.Snapshot, ownerID int64) error {
 	valid := c.gate.ValidOwner(sn)
 	p := sn.Policy
-	change := func(*store.OwnerMemory) {}
+	var change func(*store.OwnerMemory)
 	switch {
 	case valid && (p.OwnerLastValid != p.Owner.Text || !p.OwnerUnreadableSince.IsZero()):
 		change = func(m *store.OwnerMemory) { *m = store.OwnerMemory{LastValid: p.Owner.Text} }

@@ -90,7 +90,7 @@ func (c *Controller) sweepRepo(ctx context.Context, repo store.RepoHint, look st
 	var chosen []store.PullHint
 	for i, h := range hints {
 		h.TakesAway = look.TakesAway
-		if (found && row.Memory.Enrolled) || i == 0 {
+		if (found && row.Memory.HasPolicy()) || i == 0 {
 			chosen = append(chosen, h)
 			continue
 		}
@@ -128,7 +128,7 @@ func (c *Controller) closeOthers(ctx context.Context, repo store.RepoHint, befor
 		if !listed[r.Ref.Number] {
 			ref := r.Ref
 			closed = append(closed, store.PullHint{
-				Ref: pull.Ref{Installation: repo.Installation, RepoID: repo.RepoID, Owner: repo.Owner, Repo: repo.Repo, Number: ref.Number},
+				Ref:     pull.Ref{Installation: repo.Installation, RepoID: repo.RepoID, Owner: repo.Owner, Repo: repo.Repo, Number: ref.Number},
 				OwnerID: r.OwnerID, Head: r.Head, Closed: true, UpdatedAt: r.UpdatedAt,
 			})
 		}

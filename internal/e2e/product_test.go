@@ -326,3 +326,52 @@ func TestProduct_RestartLosesNothing(t *testing.T) {
 	w.sweep()
 	w.green(p)
 }
+
+func TestProduct_PolicyTakenAwayFreesWhatItHeld(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, thePolicy)
+	p := w.open(weaken())
+	w.notGreen(p)
+	w.repo.Commit("main", w.users["ada"], "no policy any more", map[string]githubsim.File{".github/slagate.yml": githubsim.Removed()})
+	w.settle()
+	w.sees(p, "success", "No customer commitment touched")
+	require.Empty(t, p.View().Labels)
+	q := w.open(weaken())
+	require.Empty(t, q.View().Statuses)
+}
+
+func TestProduct_BranchWithoutAPolicyIsAnswered(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, thePolicy)
+	w.repo.Commit("playground", w.users["ada"], "empty", map[string]githubsim.File{"a": githubsim.Text("a")})
+	w.repo.Branch("toy", "playground")
+	w.open(weaken())
+	_, err := w.as("ana").Push(w.repo, "toy", "x", map[string]githubsim.File{"a": githubsim.Text("b")})
+	require.NoError(t, err)
+	p, err := w.as("ana").OpenPull(w.repo, githubsim.PullInput{Title: "x", Head: "toy", Base: "playground"})
+	w.do(err)
+	w.sees(p, "success", "No customer commitment touched")
+}
+
+func TestProduct_TheOwnerDefaultProtectsItself(t *testing.T) {
+	t.Parallel()
+	w := prepare(t, "")
+	def := ownerDefault(w, thePolicy)
+	def.Grant(w.users["ana"], githubsim.RoleWrite)
+	w.start()
+	def.Branch("lower", "main")
+	_, err := w.as("ana").Push(def, "lower", "x", map[string]githubsim.File{"slagate.yml": githubsim.Text("version: 1\n")})
+	require.NoError(t, err)
+	p, err := w.as("ana").OpenPull(def, githubsim.PullInput{Title: "x", Head: "lower"})
+	w.do(err)
+	w.sees(p, "pending", "Waiting for legal, security (0 of 2 signed)")
+}
+
+func TestProduct_ReactionsAreOwedUntilTheyStand(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, thePolicy)
+	p := w.open(weaken())
+	w.sim.Fault(githubsim.Fault{Route: "POST /repos/{owner}/{repo}/issues/comments/{id}/reactions", Times: 2, Status: 500})
+	c := w.say("lea", p, "/sla sign legal")
+	w.eventually(func() bool { return reaction(p, c.ID) == "rocket" })
+}

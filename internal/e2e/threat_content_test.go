@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"fmt"
+	"maps"
 	"strings"
 	"testing"
 	"time"
@@ -26,9 +27,7 @@ func TestThreat_T10_EditsThePolicyItself(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t, thePolicy)
-			for path, f := range weaken() {
-				files[path] = f
-			}
+			maps.Copy(files, weaken())
 			p := w.open(files)
 			w.sees(p, "pending", "Waiting for product, legal, security (0 of 3 signed)")
 			for _, who := range [][2]string{{"pia", "product"}, {"lee", "legal"}, {"sue", "security"}} {

@@ -142,7 +142,14 @@ func remember(views []pull.View, now pull.View) []pull.View {
 			return views
 		}
 	}
-	out := append(slices.Clone(views), now)
+	out := slices.Clone(views)
+	for i := range out {
+		out[i].Asked = slices.Clone(out[i].Asked)
+		for j := range out[i].Asked {
+			out[i].Asked[j] = out[i].Asked[j].Trim()
+		}
+	}
+	out = append(out, now)
 	if len(out) > maxViews {
 		out = out[len(out)-maxViews:]
 	}
@@ -171,6 +178,7 @@ func since(f policy.Function, signOffs []pull.SignOff, now pull.Asked) *Since {
 		for _, it := range now.Items {
 			i := slices.IndexFunc(s.Items, func(x pull.Item) bool { return x.Path == it.Path })
 			switch {
+			case i < 0 && s.MoreItems > 0: // it may be one of those that were not kept
 			case i < 0:
 				d.Gained = append(d.Gained, it.Path)
 			case s.Items[i].Before != it.Before || s.Items[i].After != it.After || s.Items[i].Previous != it.Previous:

@@ -80,8 +80,6 @@ type Decision struct {
 	ViewIndex int `json:"view_index"`
 	// Memory is what has to be remembered after this decision.
 	Memory pull.Memory `json:"memory"`
-	// Reactions to comments that are owed: rocket or confused.
-	Reactions []Reaction `json:"reactions,omitempty"`
 	// HelpAsked: somebody asked for help, so the comment is wanted even where nothing is gated.
 	HelpAsked bool `json:"help_asked,omitempty"`
 	// NextCheck is when this pull request should be looked at again although
@@ -168,10 +166,4 @@ type Refusal struct {
 	At     time.Time   `json:"at"`
 	What   string      `json:"what"` // "/sla sign legal", "label sla/legal-approved"
 	Why    string      `json:"why"`
-}
-
-// Reaction is an answer to a comment by emoji.
-type Reaction struct {
-	CommentID int64  `json:"comment_id"`
-	Content   string `json:"content"` // "rocket" or "confused"
 }

@@ -67,10 +67,26 @@ func (g *Gate) begin(sn *pull.Snapshot, d *Decision) (*evaluation, bool) {
 	return e, false
 }
 
-// firstPolicy judges a pull request of a repository without any policy: it is
-// left alone unless it adds the first one.
+// helpAsked reports whether anybody ever asked for help: then the comment
+// stands, even where nothing is gated.
+func helpAsked(m pull.Memory) bool {
+	return slices.ContainsFunc(m.Commands, func(k pull.Command) bool {
+		lines := signoff.ParseCommands(k.Text)
+		return k.Refused == "" && len(lines) == 1 && lines[0].Verb == signoff.VerbHelp
+	})
+}
+
+// firstPolicy judges a pull request where no policy applies: it is left alone,
+// unless the repository has one elsewhere or this adds the first one.
 func (g *Gate) firstPolicy(sn *pull.Snapshot, r rules, d *Decision) {
+	if sn.Policy.Elsewhere {
+		d.Verdict, d.NoLonger = Ungated, sn.Memory.Asked
+	}
 	if touched, _ := touchesPolicy(sn); !touched {
+		return
+	}
+	if sn.Policy.Head.State == pull.BlobNotAsked || sn.Policy.Head.State == pull.BlobNoAnswer {
+		d.Verdict, d.Unanswered = NoAnswer, headUnread
 		return
 	}
 	switch head := g.headPolicy(sn, r.owner); {
@@ -159,9 +175,9 @@ func (e *evaluation) complete(view *pull.View, d *Decision, asked []string, res 
 		if res.Reactions[id] {
 			content = "rocket"
 		}
-		d.Reactions = append(d.Reactions, Reaction{CommentID: id, Content: content})
+		d.Memory.Owed = append(slices.Clone(d.Memory.Owed), pull.Reaction{CommentID: id, Content: content})
 	}
-	d.HelpAsked, d.NextCheck = res.HelpAsked, res.NextCheck
+	d.HelpAsked, d.NextCheck = helpAsked(d.Memory), res.NextCheck
 }
 
 func (e *evaluation) functionState(f policy.Function, view *pull.View, d *Decision, res signoff.Result) Function {
@@ -239,6 +255,8 @@ func refusals(m pull.Memory) []Refusal {
 	return all
 }
 
+const headUnread = "the policy file at the head"
+
 // verdict is the row of the table of statuses.
 func (e *evaluation) verdict(d *Decision, res signoff.Result) Verdict {
 	cannot, missing, open := false, false, false
@@ -248,6 +266,11 @@ func (e *evaluation) verdict(d *Decision, res signoff.Result) Verdict {
 	}
 	for _, it := range d.Checklist {
 		open = open || (it.Required && it.Open())
+	}
+	if touched, _ := touchesPolicy(e.sn); touched && e.sn.FilesProblem == "" &&
+		(e.sn.Policy.Head.State == pull.BlobNotAsked || e.sn.Policy.Head.State == pull.BlobNoAnswer) {
+		d.Unanswered = headUnread
+		return NoAnswer
 	}
 	unread := slices.ContainsFunc(d.Files, func(f GatedFile) bool { return !e.isRead(f) })
 	switch {

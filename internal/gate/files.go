@@ -39,11 +39,17 @@ func names(f *pull.File) []string {
 	return []string{f.Path, f.Previous}
 }
 
+// isPolicyFile reports whether changes of a file are changes of the policy: the
+// repository's own, or, in the owner's .github repository, the owner default.
+func isPolicyFile(ref pull.Ref, path string) bool {
+	return path == pull.PolicyPath || (ref.Repo == pull.OwnerRepo && path == pull.OwnerPolicyPath)
+}
+
 func (e *evaluation) hits(f *pull.File) []RuleHit {
 	var hits []RuleHit
 	for _, name := range names(f) {
-		if name == pull.PolicyPath {
-			hits = append(hits, RuleHit{Rule: PolicyRule, Pattern: pull.PolicyPath, Path: name})
+		if isPolicyFile(e.sn.Ref, name) {
+			hits = append(hits, RuleHit{Rule: PolicyRule, Pattern: name, Path: name})
 		}
 		for _, h := range e.rules.matcher.MatchOn(e.sn.Pull.BaseBranch, name) {
 			if slices.ContainsFunc(hits, func(x RuleHit) bool { return x.Rule == h.Rule && x.Folded == "" && h.Folded != "" }) {

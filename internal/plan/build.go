@@ -174,8 +174,8 @@ func (b *builder) target(comment []Action) string {
 
 // reactions are the answers that comments are owed.
 func (b *builder) reactions() []Action {
-	steps := make([]Action, 0, len(b.d.Reactions))
-	for _, r := range b.d.Reactions {
+	steps := make([]Action, 0, len(b.d.Memory.Owed))
+	for _, r := range b.d.Memory.Owed {
 		steps = append(steps, Action{Kind: React, CommentID: r.CommentID, Reaction: r.Content})
 	}
 	return steps

@@ -107,7 +107,7 @@ func (g *github) do(a plan.Action) {
 	case plan.CreateLabel:
 		o.RepoLabels = append(o.RepoLabels, a.Labels[0])
 	case plan.React:
-		g.d.Reactions = slices.DeleteFunc(g.d.Reactions, func(r gate.Reaction) bool { return r.CommentID == a.CommentID })
+		g.d.Memory.Owed = slices.DeleteFunc(g.d.Memory.Owed, func(r pull.Reaction) bool { return r.CommentID == a.CommentID })
 	}
 }
 
@@ -200,7 +200,7 @@ func TestBuild_SuccessLast(t *testing.T) {
 	g := opened()
 	g.apply(g.build())
 	g.sign()
-	g.d.Reactions = []gate.Reaction{{CommentID: 5, Content: "rocket"}}
+	g.d.Memory.Owed = []pull.Reaction{{CommentID: 5, Content: "rocket"}}
 	g.sn.Observed.Doubles = []int64{3}
 	p := g.build()
 	require.Equal(t, []string{
@@ -500,7 +500,7 @@ func (g *github) draw(t *rapid.T) {
 		d.Files = fresh.Files
 	}
 	d.HelpAsked = rapid.Bool().Draw(t, "help")
-	d.Reactions = []gate.Reaction{{CommentID: rapid.Int64Range(1, 9).Draw(t, "reaction"), Content: "confused"}}
+	d.Memory.Owed = []pull.Reaction{{CommentID: rapid.Int64Range(1, 9).Draw(t, "reaction"), Content: "confused"}}
 	d.At = d.At.Add(time.Duration(rapid.IntRange(0, 90).Draw(t, "minutes")) * time.Minute)
 	o := &g.sn.Observed
 	o.Doubles = rapid.SliceOfNDistinct(rapid.Int64Range(1, 9), 0, 2, rapid.ID).Draw(t, "doubles")

@@ -20,6 +20,8 @@ type Memory struct {
 	Ticks []Tick `json:"ticks,omitempty"`
 	// Commands are the comment commands that were answered, each once.
 	Commands []Command `json:"commands,omitempty"`
+	// Owed are the reactions to comments that have not been posted yet.
+	Owed []Reaction `json:"owed,omitempty"`
 	// Withdrawals are the withdrawals that were settled, by evidence id: they are
 	// not judged again, whoever joins or leaves a team later.
 	Withdrawals []string `json:"withdrawals,omitempty"`
@@ -63,8 +65,22 @@ type Asked struct {
 	Function    string `json:"function"`
 	Fingerprint string `json:"fingerprint"`
 	Items       []Item `json:"items"`
+	// MoreItems is how many further items are not kept; the fingerprint is over all.
+	MoreItems int `json:"more_items,omitempty"`
 	// Checklist are the ids of the checklist items shown to the function.
 	Checklist []string `json:"checklist,omitempty"`
+}
+
+// itemsKept bounds the items that are remembered of versions gone by.
+const itemsKept = 100
+
+// Trim is what is remembered of a version once it is not the one at hand.
+func (a Asked) Trim() Asked {
+	if len(a.Items) > itemsKept {
+		a.MoreItems += len(a.Items) - itemsKept
+		a.Items = a.Items[:itemsKept:itemsKept]
+	}
+	return a
 }
 
 // Item is one gated file as a function is asked about it.
@@ -100,6 +116,7 @@ type SignOff struct {
 	Head        string   `json:"head,omitempty"`
 	Fingerprint string   `json:"fingerprint,omitempty"`
 	Items       []Item   `json:"items,omitempty"`
+	MoreItems   int      `json:"more_items,omitempty"` // not kept
 	Checklist   []string `json:"checklist,omitempty"`
 
 	State SignOffState `json:"state"`
@@ -142,6 +159,12 @@ type Command struct {
 	// HasRole: the person is in a function, is the author or has write access; refusals
 	// of others leave the reaction only.
 	HasRole bool `json:"has_role,omitempty"`
+}
+
+// Reaction is an answer to a comment by emoji.
+type Reaction struct {
+	CommentID int64  `json:"comment_id"`
+	Content   string `json:"content"` // "rocket" or "confused"
 }
 
 // PutRight counts corrections of one thing that others change.

@@ -77,11 +77,11 @@ type Snapshot struct {
 	// GraphQL shows the present one); read only when Needs.LabelNames asks.
 	LabelNames []LabelName `json:"label_names,omitempty"`
 	// LabelNamesRead: LabelNames were read, even if there are none.
-	LabelNamesRead bool `json:"label_names_read,omitempty"`
-	ForcePushes []ForcePush  `json:"force_pushes,omitempty"` // oldest first
-	Comments    []Comment    `json:"comments,omitempty"`     // people's comments, oldest first; ours is in Observed
-	Reviews     []Review     `json:"reviews,omitempty"`      // oldest first
-	Commits     []Commit     `json:"commits,omitempty"`      // of the pull request, oldest first
+	LabelNamesRead bool        `json:"label_names_read,omitempty"`
+	ForcePushes    []ForcePush `json:"force_pushes,omitempty"` // oldest first
+	Comments       []Comment   `json:"comments,omitempty"`     // people's comments, oldest first; ours is in Observed
+	Reviews        []Review    `json:"reviews,omitempty"`      // oldest first
+	Commits        []Commit    `json:"commits,omitempty"`      // of the pull request, oldest first
 	// CommitsProblem is set when the commits could not be had whole.
 	CommitsProblem string `json:"commits_problem,omitempty"`
 
@@ -150,6 +150,9 @@ type PolicyFacts struct {
 	BaseLastValid string `json:"base_last_valid,omitempty"`
 	// Head is the file at the head, looked at only where the pull request touches it.
 	Head Blob `json:"head"`
+	// Elsewhere: no policy may apply here, but the repository has or had one, so
+	// that its pull requests are always answered.
+	Elsewhere bool `json:"elsewhere,omitempty"`
 	// Owner is slagate.yml in the owner's .github repository, default branch.
 	Owner Blob `json:"owner"`
 	// OwnerLastValid is the last valid owner default that was seen ("" if none ever was).

@@ -43,14 +43,18 @@ func TestStatus(t *testing.T) {
 			d.Problems = []policy.Problem{{File: ".github/slagate.yml", Line: 1, Column: 1, Message: "is a symbolic link"}}
 		}), "error", ".github/slagate.yml:1 is a symbolic link"},
 		{"adds policy", addsPolicy(), "success", "Adds slagate's policy: valid, in force once merged"},
-		{"no answer", of(gate.NoAnswer, func(d *gate.Decision) { d.At = time.Date(2026, 3, 2, 15, 5, 0, 0, time.FixedZone("CET", 3600)) }),
-			"error", "GitHub did not answer since 14:05 UTC; trying again"},
+		{
+			"no answer", of(gate.NoAnswer, func(d *gate.Decision) { d.At = time.Date(2026, 3, 2, 15, 5, 0, 0, time.FixedZone("CET", 3600)) }),
+			"error", "GitHub did not answer since 14:05 UTC; trying again",
+		},
 		{"repair", policyRepair(), "pending", "Waiting for policy (0 of 1 signed)"},
 		{"repaired", of(gate.Signed, func(d *gate.Decision) {
 			d.Functions = []gate.Function{{Name: "policy", Approvals: 1, SignOffs: []pull.SignOff{{}}}}
 		}), "success", "Signed by policy"},
-		{"owner default", of(gate.Signed, func(d *gate.Decision) { *d = allSigned(); d.OwnerUnreadableSince = noon }),
-			"success", "Signed by product, legal, security, support (owner default unreadable since 2026-03-02)"},
+		{
+			"owner default", of(gate.Signed, func(d *gate.Decision) { *d = allSigned(); d.OwnerUnreadableSince = noon }),
+			"success", "Signed by product, legal, security, support (owner default unreadable since 2026-03-02)",
+		},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -30,8 +30,6 @@ type Result struct {
 	Notes map[string][]string
 	// Reactions owed to comments.
 	Reactions map[int64]bool // true: obeyed, false: refused
-	// HelpAsked: a help command was answered.
-	HelpAsked bool
 	// NextCheck is when undecided evidence should be looked at again.
 	NextCheck time.Time
 	// Needs are facts that were missing.
@@ -159,12 +157,14 @@ func (c *collector) judged(evidence string) bool {
 	return slices.ContainsFunc(c.res.Memory.SignOffs, func(s pull.SignOff) bool { return s.Evidence == evidence })
 }
 
-// later asks for another look, d after at, unless that has passed.
-func (c *collector) later(at time.Time, d time.Duration) {
-	next := at.Add(d)
-	if !next.After(c.sn.At) {
-		next = c.sn.At.Add(time.Second)
-	}
+// soon asks for another look at something of that time: after a second at first,
+// then after as long again as it has taken already.
+func (c *collector) soon(at time.Time) {
+	c.lookAt(c.sn.At.Add(min(max(c.sn.At.Sub(at), time.Second), 5*time.Minute)))
+}
+
+// lookAt asks for another look at the given time.
+func (c *collector) lookAt(next time.Time) {
 	if c.res.NextCheck.IsZero() || next.Before(c.res.NextCheck) {
 		c.res.NextCheck = next
 	}
@@ -184,13 +184,13 @@ func (c *collector) awaitConfirmation() {
 		switch d.Kind { //nolint:exhaustive // the others need no confirmation
 		case pull.EvidenceComment:
 			if !slices.ContainsFunc(c.sn.Comments, func(k pull.Comment) bool { return k.ID == d.CommentID }) {
-				c.later(c.sn.At, time.Second)
+				c.soon(d.At)
 			}
 		case pull.EvidenceLabeled:
 			if !slices.ContainsFunc(c.sn.LabelEvents, func(e pull.LabelEvent) bool {
 				return e.Added && e.Actor.ID == d.Actor.ID && d.At.Sub(e.Created).Abs() <= pairing
 			}) {
-				c.later(c.sn.At, time.Second)
+				c.soon(d.At)
 			}
 		}
 	}
@@ -214,7 +214,7 @@ func (c *collector) judge(g give) (refused string, decided bool) {
 	refused, decided = c.refusal(g)
 	if !decided {
 		c.res.Undecided[g.function.Name] = true
-		c.later(c.sn.At, time.Second)
+		c.soon(g.at)
 		return "", false
 	}
 	s := pull.SignOff{
@@ -226,8 +226,9 @@ func (c *collector) judge(g give) (refused string, decided bool) {
 	}
 	if g.view != nil {
 		s.Head = g.view.Head
-		if asked, ok := askedOf(g.view, g.function.Name); ok {
-			s.Fingerprint, s.Items, s.Checklist = asked.Fingerprint, asked.Items, asked.Checklist
+		if asked, ok := askedOf(g.view, g.function.Name); ok && refused == "" {
+			asked = asked.Trim()
+			s.Fingerprint, s.Items, s.MoreItems, s.Checklist = asked.Fingerprint, asked.Items, asked.MoreItems, asked.Checklist
 		}
 	}
 	c.res.Memory.SignOffs = append(c.res.Memory.SignOffs, s)

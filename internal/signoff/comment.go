@@ -105,7 +105,7 @@ func (c *collector) obey(s spoken, id string) {
 		o = c.carryOut(s, id)
 	}
 	if o.later {
-		c.later(c.sn.At, time.Second)
+		c.soon(s.at)
 		return
 	}
 	c.res.Memory.Commands = append(c.res.Memory.Commands, pull.Command{
@@ -126,8 +126,7 @@ func (c *collector) carryOut(s spoken, id string) outcome {
 	case VerbRefresh:
 		return c.refresh(s)
 	case VerbHelp:
-		c.res.HelpAsked = true
-		return outcome{}
+		return outcome{} // the comment itself is the answer
 	case VerbObject, VerbWithdraw, VerbAnswer, VerbDelegate, VerbBreakGlass:
 		return refuse("not available yet")
 	}

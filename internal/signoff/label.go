@@ -84,7 +84,7 @@ func (c *collector) labelGiven(f policy.Function, e pull.LabelEvent, d *pull.Evi
 		var known bool
 		if g.view, g.unbound, known = c.viewByHistory(f, e); !known {
 			c.res.Undecided[f.Name] = true
-			c.later(e.Created, Grace)
+			c.lookAt(e.Created.Add(Grace))
 			return
 		}
 	}

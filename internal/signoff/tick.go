@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"time"
 
 	"github.com/slagate/slagate/internal/policy"
 	"github.com/slagate/slagate/internal/pull"
@@ -84,7 +83,7 @@ func (c *collector) tick(item string, t pull.Tick, view *pull.View) outcome {
 	owner := c.Checklist[i].Owner
 	switch c.owns(owner, t.Person) {
 	case unknown:
-		c.later(c.sn.At, time.Second)
+		c.soon(t.At)
 		return outcome{later: true}
 	case no:
 		return refuse("the item %s belongs to %s", item, owner)

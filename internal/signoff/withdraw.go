@@ -46,7 +46,7 @@ func (c *collector) withdraw(t taking) taken {
 		switch c.isMember(t.function, t.actor) {
 		case unknown:
 			c.res.Undecided[t.function.Name] = true
-			c.later(c.sn.At, time.Second)
+			c.soon(t.at)
 			return takenLater
 		case no:
 			return takenNothing

@@ -186,14 +186,25 @@ type RepoRow struct {
 
 // RepoMemory is what slagate remembers of a repository.
 type RepoMemory struct {
-	// Enrolled: a policy applied when it was last looked at (its own or the owner's).
-	Enrolled bool `json:"enrolled,omitempty"`
+	// Enrolled says for each base branch that was looked at whether a policy
+	// applied to it (its own, valid or not, or the owner's).
+	Enrolled map[string]bool `json:"enrolled,omitempty"`
 	// LastValid is the last valid text of the policy by base branch.
 	LastValid map[string]string `json:"last_valid,omitempty"`
 	// Bindings are the ids behind the names of the policy, by Function.Binding + name.
 	Bindings map[string]int64 `json:"bindings,omitempty"`
 	// Labels are slagate's labels that are known to exist.
 	Labels []string `json:"labels,omitempty"`
+}
+
+// HasPolicy reports whether a policy applies to any branch.
+func (m RepoMemory) HasPolicy() bool {
+	for _, enrolled := range m.Enrolled {
+		if enrolled {
+			return true
+		}
+	}
+	return false
 }
 
 // OwnerMemory is what slagate remembers of an owner.

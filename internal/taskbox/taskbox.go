@@ -2,7 +2,7 @@
 //
 // A checklist item is a GitHub task box with a hidden marker behind it:
 //
-//	- [ ] <!-- item:rollback --> The way back is written down and was tried
+//   - [ ] <!-- item:rollback --> The way back is written down and was tried
 //
 // A person with write access ticks it by editing the whole comment, so what
 // they said is the difference between two bodies. The package's one idea: two

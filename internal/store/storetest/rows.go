@@ -153,14 +153,14 @@ func repositories(t *testing.T, h Harness) {
 		return store.RepoHint{Installation: installation, RepoID: id, OwnerID: ownerID, Owner: "acme", Repo: name}
 	}
 	accept(t, h.Store, store.Delivery{GUID: "g1", Repos: []store.RepoHint{repo(1, "one"), repo(2, "two"), repo(3, "three")}})
-	require.NoError(t, h.Store.UpdateRepo(t.Context(), 1, func(m *store.RepoMemory) { m.Enrolled = true }))
+	require.NoError(t, h.Store.UpdateRepo(t.Context(), 1, func(m *store.RepoMemory) { m.Enrolled = map[string]bool{"main": true} }))
 	moved := store.RepoHint{Installation: 8, RepoID: 1, OwnerID: 41, Owner: "new", Repo: "uno"}
 	accept(t, h.Store, store.Delivery{GUID: "g2", Repos: []store.RepoHint{moved}})
 	row, found, err := h.Store.Repo(t.Context(), 1)
 	require.NoError(t, err)
 	require.True(t, found)
 	require.Equal(t, store.RepoRow{
-		RepoID: 1, Installation: 8, OwnerID: 41, Owner: "new", Repo: "uno", Memory: store.RepoMemory{Enrolled: true},
+		RepoID: 1, Installation: 8, OwnerID: 41, Owner: "new", Repo: "uno", Memory: store.RepoMemory{Enrolled: map[string]bool{"main": true}},
 	}, row, "the id is the identity, the memory stays")
 
 	require.NoError(t, h.Store.SaveRepos(t.Context(), []store.RepoHint{{Installation: installation, RepoID: 2, Gone: true}}))
