@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/rs/zerolog"
+	"golang.org/x/net/netutil"
 
 	"github.com/slagate/slagate/internal/controller"
 	"github.com/slagate/slagate/internal/ghapp"
@@ -101,6 +102,7 @@ func (a *App) build(ctx context.Context) error {
 	if a.socket, err = lc.Listen(ctx, "tcp", a.cfg.Listen); err != nil {
 		return fmt.Errorf("SLAGATE_LISTEN: %w", err)
 	}
+	a.socket = netutil.LimitListener(a.socket, connections)
 	return nil
 }
 

@@ -16,6 +16,8 @@ const (
 	writeTimeout  = 30 * time.Second
 	idleTimeout   = 2 * time.Minute
 	maxHeader     = 32 << 10
+	// connections bounds the open ones; the next waits to be taken.
+	connections = 4096
 	readyTimeout  = 2 * time.Second
 )
 

@@ -2,7 +2,6 @@ package controller
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"time"
 
@@ -25,21 +24,11 @@ func (c *Controller) first(ctx context.Context, row store.PullRow, repo store.Re
 	if !repo.Memory.HasPolicy() || !row.Open || row.Head == "" || (!row.First && !row.TakesAway) {
 		return nil
 	}
-	rows := []store.PullRow{row}
-	if row.TakesAway {
-		shared, err := c.Pulls.PullsWithHead(ctx, row.Ref.RepoID, row.Head)
-		if err != nil {
-			return fmt.Errorf("pull requests that share the head of %s: %w", row.Ref, err)
-		}
-		rows = append(rows, shared...)
-	}
-	none, green := true, false
-	for _, r := range rows {
-		if p, ok := lastPosted(r.Memory, row.Head); ok {
-			none, green = false, green || p.State == render.StateSuccess
-		}
-	}
-	if !none && (!green || !row.TakesAway) {
+	// Where the head is shared, a success stands only if this pull request's own
+	// outcome is one too, whoever posted it.
+	posted, answered := lastPosted(row.Memory, row.Head)
+	green := posted.State == render.StateSuccess || (row.Outcome.Head == row.Head && row.Outcome.State == render.StateSuccess)
+	if answered && (!green || !row.TakesAway) {
 		return nil
 	}
 	return c.post(ctx, row, pull.Status{

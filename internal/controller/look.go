@@ -2,6 +2,7 @@ package controller
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/rs/zerolog"
@@ -39,6 +40,15 @@ type Shelf interface {
 
 // Fan has every pull request evaluated that a look concerns.
 func (c *Controller) Fan(ctx context.Context, look store.Look) error {
+	err := c.fan(ctx, look)
+	if errors.Is(err, ErrAbsent) {
+		zerolog.Ctx(ctx).Info().Err(err).Str("why", look.Why).Msg("left alone")
+		return nil
+	}
+	return err
+}
+
+func (c *Controller) fan(ctx context.Context, look store.Look) error {
 	zerolog.Ctx(ctx).Info().Str("scope", string(look.Scope)).Str("why", look.Why).Msg("looking at many pull requests")
 	switch look.Scope {
 	case store.ScopeHead:
@@ -46,11 +56,7 @@ func (c *Controller) Fan(ctx context.Context, look store.Look) error {
 	case store.ScopeRepo:
 		return c.fanRepo(ctx, look)
 	case store.ScopeOwner:
-		rows, err := c.Shelf.ReposOfOwner(ctx, look.OwnerID)
-		if err != nil {
-			return fmt.Errorf("repositories of owner %d: %w", look.OwnerID, err)
-		}
-		return c.fanRows(ctx, look, rows)
+		return c.fanOwner(ctx, look)
 	case store.ScopeInstallation:
 		return c.sweepInstallation(ctx, look.Installation, look)
 	}
@@ -65,6 +71,33 @@ func (c *Controller) fanHead(ctx context.Context, look store.Look) error {
 	hints := make([]store.PullHint, 0, len(rows))
 	for _, r := range rows {
 		hints = append(hints, store.PullHint{Ref: r.Ref, OwnerID: r.OwnerID, TakesAway: look.TakesAway})
+	}
+	return c.Queue.Enqueue(ctx, hints, look.Why)
+}
+
+// fanOwner looks at an owner's repositories. People coming and going concern the
+// pull requests that are known where a policy applies; another owner default
+// concerns all repositories.
+func (c *Controller) fanOwner(ctx context.Context, look store.Look) error {
+	rows, err := c.Shelf.ReposOfOwner(ctx, look.OwnerID)
+	if err != nil {
+		return fmt.Errorf("repositories of owner %d: %w", look.OwnerID, err)
+	}
+	if look.Policy {
+		return c.fanRows(ctx, look, rows)
+	}
+	var hints []store.PullHint
+	for _, r := range rows {
+		if r.Gone || !r.Memory.HasPolicy() {
+			continue
+		}
+		pulls, err := c.Shelf.OpenPulls(ctx, r.RepoID)
+		if err != nil {
+			return fmt.Errorf("open pull requests of %s/%s: %w", r.Owner, r.Repo, err)
+		}
+		for _, p := range pulls {
+			hints = append(hints, store.PullHint{Ref: p.Ref, OwnerID: p.OwnerID, TakesAway: look.TakesAway})
+		}
 	}
 	return c.Queue.Enqueue(ctx, hints, look.Why)
 }

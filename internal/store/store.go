@@ -111,8 +111,11 @@ type Look struct {
 	Head         string `json:"head,omitempty"`
 	Branch       string `json:"branch,omitempty"` // only pull requests against this base branch; "" all
 	// TakesAway as in PullHint.
-	TakesAway bool   `json:"takes_away,omitempty"`
-	Why       string `json:"why"`
+	TakesAway bool `json:"takes_away,omitempty"`
+	// Policy: the owner default may be another one, so that repositories matter
+	// which had no policy until now.
+	Policy bool   `json:"policy,omitempty"`
+	Why    string `json:"why"`
 }
 
 // MergeGroup is a group of the merge queue.

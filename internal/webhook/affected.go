@@ -241,7 +241,7 @@ func pushEvent(p *payload, _ string, d *store.Delivery) {
 	}
 	if strings.EqualFold(p.Repository.Name, pull.OwnerRepo) && branch == p.Repository.DefaultBranch && p.mayTouch(pull.OwnerPolicyPath) {
 		look := p.look(store.ScopeOwner, "owner default pushed")
-		look.TakesAway = true
+		look.TakesAway, look.Policy = true, true
 		d.Looks = append(d.Looks, look)
 	}
 }

@@ -237,7 +237,7 @@ func TestAffectedPush(t *testing.T) {
 	repoLook := func(id int64, name, branch string) store.Look {
 		return store.Look{Scope: store.ScopeRepo, Installation: 7, OwnerID: 40, Owner: "acme", RepoID: id, Repo: name, Branch: branch, TakesAway: true, Why: "policy pushed"}
 	}
-	ownerLook := store.Look{Scope: store.ScopeOwner, Installation: 7, OwnerID: 40, Owner: "acme", TakesAway: true, Why: "owner default pushed"}
+	ownerLook := store.Look{Scope: store.ScopeOwner, Installation: 7, OwnerID: 40, Owner: "acme", TakesAway: true, Policy: true, Why: "owner default pushed"}
 	policy := repoLook(400, "shop", "main")
 	for _, tt := range []struct {
 		name    string

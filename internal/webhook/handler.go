@@ -29,6 +29,7 @@ import (
 
 	"github.com/palantir/go-githubapp/githubapp"
 	"github.com/rs/zerolog"
+	"golang.org/x/sync/semaphore"
 
 	"github.com/slagate/slagate/internal/store"
 )
@@ -95,7 +96,7 @@ func Handler(cfg Config) (http.Handler, error) {
 	if err := cfg.validate(); err != nil {
 		return nil, fmt.Errorf("set up webhook: %w", err)
 	}
-	h := &handler{cfg: cfg}
+	h := &handler{cfg: cfg, bodies: semaphore.NewWeighted(bodiesAtOnce)}
 	in := &inbox{cfg: cfg}
 	for _, secret := range cfg.Secrets {
 		// One dispatcher per secret, because a dispatcher knows one only.
@@ -110,6 +111,7 @@ func Handler(cfg Config) (http.Handler, error) {
 type handler struct {
 	cfg         Config
 	dispatchers []http.Handler // by secret
+	bodies      *semaphore.Weighted
 }
 
 // receipt is what is known of a request, and what came of it.
@@ -156,7 +158,12 @@ func (h *handler) serve(w http.ResponseWriter, r *http.Request, rec *receipt) (s
 		// Nobody can make this body right, so it is not read.
 		return http.StatusUnauthorized, "no SHA-256 signature"
 	}
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, bodyLimit))
+	source := &metered{from: http.MaxBytesReader(w, r.Body, bodyLimit), budget: h.bodies}
+	defer source.release()
+	body, err := io.ReadAll(source)
+	if errors.Is(err, errBusy) {
+		return http.StatusServiceUnavailable, err.Error()
+	}
 	if err != nil {
 		if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
 			return http.StatusRequestEntityTooLarge, "body too large"

@@ -25,7 +25,7 @@ func repositoryEvent(p *payload, _ string, d *store.Delivery) {
 		// Another default branch of the owner's repository brings another owner default.
 		if strings.EqualFold(r.Name, pull.OwnerRepo) && p.Changes.defaultBranch() {
 			look := p.look(store.ScopeOwner, "default branch of the owner default changed")
-			look.TakesAway = true
+			look.TakesAway, look.Policy = true, true
 			d.Looks = []store.Look{look}
 		}
 	}

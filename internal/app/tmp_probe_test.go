@@ -1,0 +1,20 @@
+package app
+import ("testing")
+func TestProbe(t *testing.T){
+ c,err:=LoadConfig(write(t,"a.yml","workers: 3\ngithub:\n  app:\n"), secrets("SLAGATE_WORKERS="))
+ t.Log(c.Workers, err)
+ c,err=LoadConfig(write(t,"a.yml","workers: 3\nlisten:\n"), secrets())
+ t.Log(c.Workers, c.Listen, err)
+ c,err=LoadConfig(write(t,"a.yml","github:\n  app: 3\n"), secrets())
+ t.Log(err)
+ c,err=LoadConfig(write(t,"a.yml","workers: [1,2]\nlog_level: {a: b}\n"), secrets())
+ t.Log(c.Workers, err)
+ c,err=LoadConfig(write(t,"a.yml","github: {app: {integration_id: 123456789012}}\n"), secrets()[1:])
+ t.Log(c.AppID, err)
+ c,err=LoadConfig(write(t,"a.yml","- a\n"), secrets()[1:])
+ t.Log(err)
+ c,err=LoadConfig(write(t,"a.yml",""), secrets())
+ t.Log(err)
+ c,err=LoadConfig("", secrets("SLAGATE_LISTEN=127.0.0.1:http","SLAGATE_LOG_LEVEL=disabled"))
+ t.Log(err, c.LogLevel)
+}
