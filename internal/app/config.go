@@ -82,14 +82,20 @@ func LoadConfig(path string, environ []string) (Config, error) {
 			return Config{}, fmt.Errorf("read %s: %w", path, err)
 		}
 		for _, key := range k.Keys() {
-			if !slices.Contains(keys, key) {
+			// A group with nothing below it is a key without a value.
+			if !slices.Contains(keys, key) && k.Get(key) != nil {
 				errs = append(errs, fmt.Errorf("%s: unknown key %q", path, key))
 			}
 		}
 	}
 	err := k.Load(env.Provider(".", env.Opt{
 		EnvironFunc:   func() []string { return environ },
-		TransformFunc: func(name, value string) (string, any) { return names[name], value },
+		TransformFunc: func(name, value string) (string, any) {
+			if strings.TrimSpace(value) == "" {
+				return "", nil // set to nothing is not set
+			}
+			return names[name], value
+		},
 	}), nil)
 	if err != nil {
 		return Config{}, fmt.Errorf("read environment: %w", err)
@@ -244,7 +250,7 @@ func (r *reader) interval() time.Duration {
 func (r *reader) level() zerolog.Level {
 	v := r.text("log_level")
 	level, err := zerolog.ParseLevel(strings.ToLower(v))
-	if err != nil || level == zerolog.NoLevel {
+	if err != nil || level < zerolog.TraceLevel || level > zerolog.ErrorLevel {
 		r.wrong("log_level", "%q is not one of trace, debug, info, warn, error", v)
 	}
 	return level

@@ -132,7 +132,7 @@ func TestLoadConfigRefuses(t *testing.T) {
 		"GITHUB_WEB_URL=github.com", "GITHUB_V3_API_URL=ftp://api.github.com", "GITHUB_V4_API_URL=:", "GITHUB_APP_INTEGRATION_ID=my-app",
 		"GITHUB_APP_INTEGRATION_ID=-1", "SLAGATE_LISTEN=8080", "SLAGATE_PUBLIC_URL=slagate.example.com", "SLAGATE_DATABASE_URL=slagate.db",
 		"SLAGATE_DATABASE_URL=sqlite:", "SLAGATE_WORKERS=0", "SLAGATE_WORKERS=257", "SLAGATE_WORKERS=many", "SLAGATE_SWEEP_INTERVAL=5",
-		"SLAGATE_SWEEP_INTERVAL=1ms", "SLAGATE_SWEEP_INTERVAL=-5m", "SLAGATE_LOG_LEVEL=loud", "SLAGATE_LOG_FORMAT=xml",
+		"SLAGATE_SWEEP_INTERVAL=1ms", "SLAGATE_SWEEP_INTERVAL=-5m", "SLAGATE_LOG_LEVEL=loud", "SLAGATE_LOG_LEVEL=disabled", "SLAGATE_LOG_FORMAT=xml",
 	} {
 		name, _, _ := strings.Cut(wrong, "=")
 		_, err := LoadConfig("", secrets(wrong))
@@ -178,4 +178,15 @@ func TestLoadConfigFileUnreadable(t *testing.T) {
 	require.ErrorIs(t, err, os.ErrNotExist)
 	_, err = LoadConfig(write(t, "bad.yml", "a: [b"), secrets())
 	require.ErrorContains(t, err, "bad.yml")
+}
+
+// A variable set to nothing, and a group with everything below it commented out,
+// are as good as absent.
+func TestLoadConfigNothingIsAbsent(t *testing.T) {
+	t.Parallel()
+	path := write(t, "server.yml", "workers: 3\ngithub:\n  oauth:\n#   client_id: x\n")
+	c, err := LoadConfig(path, append(secrets(), "SLAGATE_WORKERS=", "SLAGATE_LISTEN=  "))
+	require.NoError(t, err)
+	require.Equal(t, 3, c.Workers)
+	require.Equal(t, "127.0.0.1:8080", c.Listen)
 }

@@ -17,8 +17,8 @@ const (
 	idleTimeout   = 2 * time.Minute
 	maxHeader     = 32 << 10
 	// connections bounds the open ones; the next waits to be taken.
-	connections = 4096
-	readyTimeout  = 2 * time.Second
+	connections  = 4096
+	readyTimeout = 2 * time.Second
 )
 
 // routes are the service's addresses (product.md section 6).

@@ -37,13 +37,15 @@ func (r *Repo) Blob(ctx context.Context, commit, name string) (pull.Blob, error)
 	if len(fields) != 4 {
 		return pull.Blob{}, fmt.Errorf("git ls-tree printed something unexpected: %q", meta)
 	}
-	size, err := strconv.ParseInt(fields[3], 10, 64)
 	switch {
 	case fields[0] == pull.ModeSymlink:
 		return pull.Blob{State: pull.BlobSymlink, OID: fields[2]}, nil
-	case fields[1] != "blob" || err != nil:
+	case fields[1] != "blob":
 		return pull.Blob{State: pull.BlobUnreadable, OID: fields[2], Problem: notAFile}, nil
-	case size > policyLimit:
+	}
+	if size, err := strconv.ParseInt(fields[3], 10, 64); err != nil {
+		return pull.Blob{}, fmt.Errorf("git ls-tree printed something unexpected: %q", meta)
+	} else if size > policyLimit {
 		return pull.Blob{State: pull.BlobUnreadable, OID: fields[2], Problem: tooLarge}, nil
 	}
 	text, err := r.git(ctx, "cat-file", "blob", fields[2])

@@ -51,6 +51,9 @@ func byPath(files []pull.File) []pull.File {
 			}
 			continue
 		}
+		if f.Status == pull.FileModified && f.Before.OID == f.After.OID {
+			f.Status = pull.FileChanged // the mode alone
+		}
 		out = append(out, f)
 	}
 	return out
@@ -83,9 +86,6 @@ func parseRaw(out string) ([]pull.File, error) {
 			f.Status = pull.FileRemoved
 		case 'M':
 			f.Status = pull.FileModified
-			if f.Before.OID == f.After.OID {
-				f.Status = pull.FileChanged // the mode alone
-			}
 		case 'T':
 			f.Status = pull.FileChanged
 		case 'R':

@@ -77,6 +77,8 @@ func Open(ctx context.Context, dir string) (*Repo, error) {
 	r := &Repo{root: dir}
 	bare, err := r.line(ctx, "rev-parse", "--is-bare-repository")
 	switch {
+	case errors.Is(err, ErrNoGit):
+		return nil, err
 	case err != nil && strings.Contains(err.Error(), "not a git repository"):
 		return nil, fmt.Errorf("%s %w", dir, ErrNoCheckout)
 	case err != nil:

@@ -78,10 +78,15 @@ func (r *Repo) commit(ctx context.Context, ref string) (string, error) {
 	switch {
 	case ctx.Err() != nil || errors.Is(err, ErrNoGit):
 		return "", err
-	case err != nil:
+	case err != nil || !isID(oid): // "^main" names what is left out
 		return "", fmt.Errorf("%q %w", ref, ErrNoCommit)
 	}
 	return oid, nil
+}
+
+// isID reports whether a text is the name of an object: SHA-1 or SHA-256.
+func isID(text string) bool {
+	return len(text) >= 40 && strings.Trim(text, "0123456789abcdef") == ""
 }
 
 // base finds the base branch.

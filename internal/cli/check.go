@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -204,27 +205,39 @@ const readLimit = 8 << 20
 func readFile(name string) ([]byte, error) {
 	f, err := os.Open(name) //nolint:gosec // the user names the file
 	if err != nil {
-		return nil, fmt.Errorf("reading %s: %w", name, cause(err))
+		return nil, cause(err)
 	}
 	defer f.Close() //nolint:errcheck // opened for reading
 	text, err := io.ReadAll(io.LimitReader(f, readLimit))
-	if err != nil {
-		return nil, fmt.Errorf("reading %s: %w", name, cause(err))
+	return text, cause(err)
+}
+
+// cause is an error of a file without the name of the operation and the path,
+// which are said anyway.
+func cause(err error) error {
+	if p := (*os.PathError)(nil); errors.As(err, &p) {
+		return p.Err
 	}
-	return text, nil
+	return err
 }
 
 func policyFile(name string) (pull.Blob, error) {
 	text, err := readFile(name)
-	return pull.Blob{State: pull.BlobFound, Text: string(text)}, err
+	if err != nil {
+		return pull.Blob{}, fmt.Errorf("reading %s: %w", name, err)
+	}
+	return pull.Blob{State: pull.BlobFound, Text: string(text)}, nil
 }
 
 // nameFiles gives problems the names under which the files were given here.
 func (c *check) nameFiles(v gate.Verdict, problems []policy.Problem) {
+	// What the gate calls the owner default of an owner that is not known.
+	const ownerDefault = "/" + pull.OwnerRepo + "/" + pull.OwnerPolicyPath
 	for i := range problems {
 		p := &problems[i]
+		p.Message = strings.ReplaceAll(p.Message, " "+ownerDefault, " "+c.owner)
 		switch {
-		case strings.HasSuffix(p.File, pull.OwnerRepo+"/"+pull.OwnerPolicyPath) && c.owner != "":
+		case p.File == ownerDefault:
 			p.File = c.owner
 		case p.File == pull.PolicyPath && v == gate.PolicyBroken:
 			p.File = cmp.Or(c.policy, p.File)

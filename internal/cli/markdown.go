@@ -34,7 +34,7 @@ func markdown(d gate.Decision, r Report) string {
 	if len(d.Files) > 0 {
 		line("\n**Files under a rule**\n")
 	}
-	for _, f := range d.Files[:min(len(d.Files), filesShown)] {
+	for _, f := range worstFirst(d.Files) {
 		line("- %s: %s; %s", render.Code(f.Path), fileMarkdown(f), hitCodes(f))
 	}
 	if left := len(d.Files) - filesShown; left > 0 {

@@ -38,7 +38,7 @@ func newPage(c *check, found checkout.Branch, d gate.Decision, report Report) *p
 	return p
 }
 
-func (p *page) line(format string, args ...any) { fmt.Fprintf(p, format+"\n", args...) }
+func (p *page) line(format string, args ...any) { fmt.Fprintf(&p.Builder, format+"\n", args...) }
 
 func (p *page) title(text string) { p.line("\n%s", p.bold(text)) }
 
@@ -126,14 +126,14 @@ func longest(words []string) int {
 }
 
 // filesShown bounds the list of files on a page that a person reads; JSON has all.
-const filesShown = 50
+const filesShown = 25
 
 func (p *page) files() {
 	if len(p.d.Files) == 0 {
 		return
 	}
 	p.title(fmt.Sprintf("Files under a rule (%d of %s)", len(p.d.Files), count(len(p.found.Snapshot.Files), "changed file")))
-	for _, f := range p.d.Files[:min(len(p.d.Files), filesShown)] {
+	for _, f := range worstFirst(p.d.Files) {
 		var rules []string
 		for _, h := range ruleHits(f) {
 			rules = append(rules, ruleText(h))

@@ -127,6 +127,22 @@ func TestReportHasEveryKey(t *testing.T) {
 		"problems":[{"file":"f","line":2,"column":3,"value":"","message":"m","allowed":[]}]}`, string(text))
 }
 
+// A page shows a bounded number of files, and cuts off the harmless ones.
+func TestWorstFirst(t *testing.T) {
+	t.Parallel()
+	var files []gate.GatedFile
+	for range 2 * filesShown {
+		files = append(files, gate.GatedFile{Path: "a", Effect: commitment.Neutral})
+	}
+	files = append(files, gate.GatedFile{Path: "moved", Effect: commitment.Removed}, gate.GatedFile{Path: "unread", Effect: commitment.Unknown})
+	shown := worstFirst(files)
+	require.Len(t, shown, filesShown)
+	require.Equal(t, []string{"unread", "moved", "a"}, []string{shown[0].Path, shown[1].Path, shown[2].Path})
+	d := gate.Decision{Files: files}
+	require.Contains(t, markdown(d, newReport(d)), "- … and 27 more files")
+	require.Contains(t, newPage(&check{}, found("a"), d, newReport(d)).String(), "… and 27 more files (--format json lists all)")
+}
+
 // Whatever a path or a rule is called, it stays on its line and moves no cursor.
 func TestForeignTextIsInert(t *testing.T) {
 	t.Parallel()

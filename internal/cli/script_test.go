@@ -32,6 +32,11 @@ func TestScripts(t *testing.T) {
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 		Setup: func(env *testscript.Env) error {
+			bin, err := exec.LookPath("slagate")
+			if err != nil {
+				return err
+			}
+			env.Setenv("BIN", filepath.Dir(bin)) // where there is slagate and nothing else
 			// Fixed people and times give fixed commit ids.
 			env.Vars = append(env.Vars, "GIT_CONFIG_GLOBAL="+os.DevNull, "GIT_CONFIG_NOSYSTEM=1", "GIT_DEFAULT_HASH=sha1",
 				"GIT_AUTHOR_NAME=Ana", "GIT_AUTHOR_EMAIL=ana@example.com", "GIT_AUTHOR_DATE=2026-03-02T10:00:00Z",

@@ -117,21 +117,12 @@ func (v *validate) check(files []string) (answer Validity, checked []string) {
 }
 
 func (a *Validity) unreadable(name string, err error) {
-	message := "cannot be read: " + cause(err).Error()
+	message := "cannot be read: " + err.Error()
 	if errors.Is(err, os.ErrNotExist) {
 		message = "there is no such file"
 	}
 	a.Result = Unreadable
 	a.Problems = append(a.Problems, Problem{File: name, Message: message, Allowed: []string{}})
-}
-
-// cause is an error of a file without the name of the operation and the path,
-// which are said already.
-func cause(err error) error {
-	if p := (*os.PathError)(nil); errors.As(err, &p) {
-		return p.Err
-	}
-	return err
 }
 
 // added adds problems; those of the owner default come up with every file.
@@ -160,11 +151,15 @@ func (v *validate) print(a Validity, checked []string) error {
 		fmt.Fprintln(&b, problemText(w, "warning: "))
 	}
 	p := newPaint(v.out)
-	switch {
-	case a.Result == Valid:
-		for _, name := range checked {
+	wrong := func(name string) bool {
+		return slices.ContainsFunc(a.Problems, func(p Problem) bool { return p.File == name })
+	}
+	for _, name := range checked {
+		if !wrong(name) && !wrong(v.ownerDefault) {
 			fmt.Fprintf(&b, "%s: %s\n", inert(name), p.green("valid"))
 		}
+	}
+	switch {
 	case a.Result == ProblemsFound:
 		fmt.Fprintf(&b, "%s\n", p.red(count(len(a.Problems), "problem")+"."))
 	case slices.ContainsFunc(a.Problems, func(p Problem) bool { return p.File == pull.PolicyPath && p.Line == 0 }):

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/slagate/slagate/internal/commitment"
 	"github.com/slagate/slagate/internal/gate"
@@ -45,6 +46,13 @@ const policyMeaning = "who has to agree may change"
 // isPolicy reports whether a file is the policy, which holds no promise itself.
 func isPolicy(f gate.GatedFile) bool {
 	return f.Path == pull.PolicyPath || f.Previous == pull.PolicyPath
+}
+
+// worstFirst are the files to show, those that mean the worst for customers first.
+func worstFirst(files []gate.GatedFile) []gate.GatedFile {
+	files = slices.Clone(files)
+	slices.SortStableFunc(files, func(a, b gate.GatedFile) int { return b.Effect.Severity() - a.Effect.Severity() })
+	return files[:min(len(files), filesShown)]
 }
 
 // needsLegend reports whether a file's effect says nothing without being explained.

@@ -1,0 +1,178 @@
+// Package app reads the service's configuration, builds everything that the
+// service consists of, starts and stops it. It is the only place where the
+// adapters meet, and so the place for the tour of the house.
+//
+// # The house
+//
+// The core turns bytes into a decision: no network, files, clock, log or
+// randomness. Around it stand adapters that translate and do not decide. Each
+// says in a small interface what it needs, and app introduces them to each other.
+//
+//	GitHub                                                            GitHub
+//	  | signed delivery                       one query, only differences ^
+//	  v                                                                   |
+//	webhook --> store/sqlite <--> job --> controller ------------------> ghapp
+//	            delivery, evidence,        |  ^   |                       ^
+//	            jobs, memory,              |  |   +----> reconcile -------+
+//	            decisions                  |  |          one step after the other
+//	                                       |  |
+//	. . . . . . . . . . . . . . . . . . . .|. |. . . . . . . . . . . . . . . . . .
+//	.                        pull.Snapshot |  | plan.Plan                        .
+//	.                                      v  |                                  .
+//	.   policy --> gate.Gate.Evaluate <----+  +----- plan.Build <--- render      .
+//	.                 ^           |                      ^                       .
+//	.    signoff -----+           +---- gate.Decision ---+                       .
+//	.    commitment                                                              .
+//	. . . . . . . . . . the core: bytes in, decision out . . . . . . . . . . . . .
+//
+// Five laws keep it so. The core imports only the core. Adapters do not import
+// each other. An interface stands where it is used, and is small.
+// Types of go-github, River, SQL and HTTP stop at their adapter. And the
+// judgement is total: a broken policy, a file that cannot be read, a function that
+// nobody can sign for are decisions with reasons, never errors and never a silent
+// pass. Package archtest holds the first, second and fourth as tests.
+//
+// # The way of one event
+//
+// Lee of the legal team adds the label sla/legal-approved to a pull request.
+//
+//  1. GitHub posts it. webhook.Handler limits the body, checks the HMAC over it and
+//     the app's id. go-githubapp's dispatcher calls our Scheduler before it answers.
+//  2. webhook.Affected reads from the payload which pull request it is about, that
+//     Lee's label is evidence at this head, and that nothing in it can take a success
+//     away. It believes none of it: a delivery is a hint.
+//  3. sqlite.DB.Accept writes, in one transaction, the delivery (its GUID once), the
+//     evidence, the next generation of the pull request, and by job.Queue.Evaluations
+//     a job, unless one is unfinished. Only now GitHub gets its 200.
+//  4. A worker of job.Runner notes the generation (sqlite.DB.BeginPull) and calls
+//     controller.Controller.Process. Had the event been one that can only take away
+//     (a push, a label gone), a standing success would turn to "Looking at this pull
+//     request" here, before anything is read.
+//  5. ghapp.Gatherer.Read asks GitHub with one query for what is true now. Then
+//     gate.Gate.Needs says what a judgement still lacks (the blobs of the gated files,
+//     the members of a team, who pushed what) and ghapp.Gatherer.Fill reads just that,
+//     until nothing is lacking. The result is a pull.Snapshot; from here on nothing is asked.
+//  6. gate.Gate.Evaluate judges: the policy of the base branch's tip (policy.Load), the
+//     files it gates (policy.Matcher), the functions asked about which content, and by
+//     signoff.Collect what was signed. Lee's evidence is confirmed by the label event
+//     in the snapshot, judged once, and counts while the content is the one Lee saw.
+//  7. plan.Build computes comment, labels and statuses whole, with the words of
+//     render.Comment and render.Status, and keeps the differences to what was observed.
+//  8. sqlite.DB.SavePull keeps snapshot, decision and memory in one transaction, and
+//     says whether something arrived meanwhile. If so, GitHub is left to the evaluation
+//     that follows at once (after two in a row all but a success is written).
+//  9. reconcile.Apply carries out the steps by ghapp.Writer.Apply, in the order in which
+//     they may be interrupted, and records each. Before a success it asks once more
+//     whether anything arrived.
+//  10. sqlite.DB.SettlePull completes the job, in one transaction with the next one if
+//     the generation has moved or the decision wants another look at a certain time.
+//
+// If a step fails, the job is tried again from step 4 with fresh facts, after the
+// time that GitHub named or a back-off. If the process dies, the store hands
+// its jobs back at the next start. If GitHub never tells, the sweep
+// (controller.Controller.Sweep) finds out within its interval. Every write is safe
+// to repeat, because step 7 only ever writes differences.
+//
+// # The states
+//
+// Of a sign-off (package signoff). The verdict on evidence is final, so that
+// nothing that was refused counts later because facts moved:
+//
+//	evidence --no answer--> looked at again
+//	   |
+//	   +--may not sign--> refused
+//	   |
+//	   +--may sign-----> active --taken back---------> withdrawn
+//	                       |     --not a member now--> lapsed
+//	                       |
+//	                       +-- counts only while its fingerprint is that of the
+//	                           content now, and its person neither wrote nor
+//	                           pushed it; otherwise the function is asked again
+//
+// Of a pull request, as the status shows it (gate.Verdict):
+//
+//	opened, pushed, retargeted, or something that can only take away
+//	   |
+//	   v
+//	Looking at this pull request                            pending
+//	   | judged; and judged anew with every event and every sweep
+//	   |
+//	   +--> nothing gated, all neutral, adds the policy     success
+//	   |
+//	   +--> waiting                                         pending
+//	   |      | signed                 ^ content changed, taken back
+//	   |      v                        |
+//	   |    open items  ---------------+                    pending
+//	   |      | done                   |
+//	   |      v                        |
+//	   |    signed  -------------------+                    success
+//	   |
+//	   +--> cannot sign, head's policy invalid              failure
+//	   |
+//	   +--> policy broken, no answer for ten minutes        error
+//	   |
+//	   +--> no policy anywhere, closed                      nothing is written
+//
+// # The rooms
+//
+// The core:
+//
+//   - internal/commitment: a promise to customers, and the six words for what a change
+//     does to it. The parsers of formats will stand in folders below.
+//   - internal/pull: one pull request at one instant as plain data, with what deliveries
+//     told and what slagate remembers. "Not asked", "no" and "could not find out"
+//     are three different values. Stored as JSON it can be judged again.
+//   - internal/policy: what a repository's rules say: a policy, or every mistake in it with
+//     its place. The owner default is a floor. Compiled, it matches thousands of paths in a blink.
+//   - internal/taskbox: the checklist inside slagate's own comment, and which edits are ticks.
+//   - internal/signoff: who signed what, by which evidence, and whether it still counts.
+//   - internal/gate: the judgement, and the list of facts it lacks.
+//   - internal/render: every word a person reads, with foreign text made inert.
+//   - internal/plan: what GitHub should look like, and the steps there from what it looks like.
+//
+// Around it:
+//
+//   - internal/webhook: the door: signature, size, app id; what an event touches.
+//   - internal/store: what is kept, as types. No SQL.
+//   - internal/store/sqlite: keeps it in one file, everything that belongs together in one transaction.
+//   - internal/store/storetest: the one suite that every store has to pass.
+//   - internal/job: River's workers and jobs: one unfinished evaluation per pull request, none lost.
+//   - internal/ghapp: GitHub's API: tokens, limits, reading, writing. It never sleeps and never
+//     takes half an answer for a whole one.
+//   - internal/reconcile: carries out a plan step by step and records what became of each.
+//   - internal/controller: the page that joins the steps above; looks at many pull requests,
+//     the sweep, merge groups.
+//   - internal/checkout: a branch of a git checkout as a snapshot, so that "slagate check" asks
+//     the same gate without GitHub.
+//   - internal/app: the settings, the wiring, the service's own pages, start and stop.
+//   - internal/cli: the command line.
+//
+// For trials and tests:
+//
+//   - internal/githubsim: a GitHub with state behind real HTTP, with its permissions, limits and
+//     faults. It imports nothing of slagate, lest it share our mistakes.
+//   - internal/demo: the real service against that GitHub, with a page to act on.
+//   - internal/e2e: the stories and the threats, each a test through the running service.
+//   - internal/archtest: the laws of the house as tests, this tour among them.
+//
+// # Where an extension goes
+//
+//   - A fact that the gate needs: a field of pull.Needs and of pull.Snapshot, read in
+//     ghapp (query.go, fill.go), asked for by gate.Gate.Needs.
+//   - A way to sign: a file in signoff that turns facts into gives, and a row in policy's methods.
+//   - An event that is to be heeded: a row in webhook's affected.go.
+//   - A thing to write at GitHub: a plan.Kind, its place in plan.Build, a case in ghapp.Writer.Apply.
+//   - A section of the comment: a method in render and its share of the length.
+//   - A key of the policy: a field in policy's raw.go with its description, then go generate.
+//   - A built-in checklist item: a row in policy's checklist.go.
+//   - A store: a folder below internal/store that passes storetest.Run, and one line here.
+//   - A command: a file in cli, and a script under testdata/script that tells its story.
+//   - A setting of the service: a row in settings (config.go) and a field of app.Config.
+//
+// Lists are written out, so that a reader finds all of them in one place; nothing
+// registers itself, and no package has an init function.
+//
+// What app itself refuses to do: to start with settings that are half right (all
+// mistakes are named at once), to claim readiness while the store takes no
+// write, and to hold any rule of the gate.
+package app
