@@ -137,6 +137,9 @@ func (a *App) Run(ctx context.Context) error {
 		a.log.Error().Err(err).Msg("github does not tell who this app is")
 	}
 	if err := a.runner.Start(a.log.WithContext(ctx)); err != nil {
+		if ctx.Err() != nil {
+			err = nil // told to stop before it had begun
+		}
 		return errors.Join(err, a.stop(ctx))
 	}
 	a.working.Store(true)

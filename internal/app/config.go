@@ -89,7 +89,7 @@ func LoadConfig(path string, environ []string) (Config, error) {
 		}
 	}
 	err := k.Load(env.Provider(".", env.Opt{
-		EnvironFunc:   func() []string { return environ },
+		EnvironFunc: func() []string { return environ },
 		TransformFunc: func(name, value string) (string, any) {
 			if strings.TrimSpace(value) == "" {
 				return "", nil // set to nothing is not set

@@ -170,7 +170,8 @@ func (c *Controller) evaluate(ctx context.Context, row store.PullRow, repo store
 		return d.Verdict, 0, nil // the queue runs it again at once, with the newer facts
 	}
 	rec := &recorder{c: c, row: row, decision: d}
-	if err := reconcile.Apply(ctx, row.Ref, p.Steps, c.GitHub, rec); err != nil {
+	err = reconcile.Apply(ctx, row.Ref, p.Steps, c.GitHub, rec)
+	if err = errors.Join(err, rec.flush(ctx, row.Ref)); err != nil {
 		return "", 0, err
 	}
 	zerolog.Ctx(ctx).Info().Str("verdict", string(d.Verdict)).Int("steps", len(p.Steps)).Msg("pull request evaluated")
@@ -280,11 +281,24 @@ func (c *Controller) siblings(ctx context.Context, sn pull.Snapshot) ([]pull.Sib
 		}
 		s := pull.Sibling{Number: r.Ref.Number}
 		if r.Outcome.Head == sn.Pull.Head && !r.TakesAway {
-			s.State, s.Description, s.TargetURL = r.Outcome.State, r.Outcome.Description, r.Outcome.TargetURL
+			s.State, s.Description = r.Outcome.State, r.Outcome.Description
+			if s.TargetURL, err = c.outcomeTarget(ctx, r); err != nil {
+				return nil, err
+			}
 		}
 		out = append(out, s)
 	}
 	return out, nil
+}
+
+// outcomeTarget is where the outcome of another pull request leads: its comment
+// may have been made after the outcome was kept.
+func (c *Controller) outcomeTarget(ctx context.Context, row store.PullRow) (string, error) {
+	whole, _, err := c.Pulls.Pull(ctx, row.Ref.RepoID, row.Ref.Number)
+	if err != nil {
+		return "", fmt.Errorf("comment of %s: %w", row.Ref, err)
+	}
+	return plan.WithCommentID(pull.Status{TargetURL: row.Outcome.TargetURL}, whole.Memory.CommentID).TargetURL, nil
 }
 
 // save keeps the evaluation in one transaction.
@@ -297,7 +311,10 @@ func (c *Controller) save(ctx context.Context, sn pull.Snapshot, d gate.Decision
 	if err != nil {
 		return false, fmt.Errorf("store decision of %s: %w", row.Ref, err)
 	}
-	own := plan.WithCommentID(p.Own, d.Memory.CommentID)
+	own := p.Own
+	if d.Memory.CommentID != 0 {
+		own = plan.WithCommentID(own, d.Memory.CommentID)
+	}
 	return c.Pulls.SavePull(ctx, store.Saved{
 		Ref: row.Ref, Gen: row.Gen, Snapshot: snapshot, Decision: decision,
 		Head: sn.Pull.Head, Base: sn.Pull.BaseBranch, Open: sn.Pull.Open, UpdatedAt: sn.Pull.UpdatedAt, Memory: d.Memory,

@@ -47,6 +47,7 @@ type recorder struct {
 	c        *Controller
 	row      store.PullRow
 	decision gate.Decision
+	posted   []plan.Action // statuses of functions that are not kept yet, see flush
 }
 
 // MayTurnGreen reports whether nothing arrived since the evaluation began.
@@ -65,7 +66,10 @@ func (r *recorder) Refused(ctx context.Context, _ pull.Ref, a plan.Action, err e
 func (r *recorder) Done(ctx context.Context, ref pull.Ref, a plan.Action, done reconcile.Applied) error {
 	switch a.Kind { //nolint:exhaustive // labels of the pull request leave nothing to remember
 	case plan.PostStatus:
-		return r.c.Pulls.UpdateMemory(ctx, ref, func(m *pull.Memory) { setPosted(m, a) })
+		r.posted = append(r.posted, a)
+		if a.Status.Context == render.Context {
+			return r.flush(ctx, ref)
+		}
 	case plan.CreateComment, plan.EditComment:
 		return r.c.Pulls.UpdateMemory(ctx, ref, func(m *pull.Memory) { r.published(m, a, done) })
 	case plan.React:
@@ -82,6 +86,23 @@ func (r *recorder) Done(ctx context.Context, ref pull.Ref, a plan.Action, done r
 		})
 	}
 	return nil
+}
+
+// flush keeps the statuses posted since the last flush. Those of functions are not kept one by
+// one: if the process dies before, the next evaluation reads from GitHub what stands.
+func (r *recorder) flush(ctx context.Context, ref pull.Ref) error {
+	if len(r.posted) == 0 {
+		return nil
+	}
+	err := r.c.Pulls.UpdateMemory(ctx, ref, func(m *pull.Memory) {
+		for _, a := range r.posted {
+			setPosted(m, a)
+		}
+	})
+	if err == nil {
+		r.posted = nil
+	}
+	return err
 }
 
 // headsKept bounds for how many heads the posted statuses are remembered.

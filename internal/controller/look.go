@@ -118,6 +118,16 @@ func (c *Controller) fanRows(ctx context.Context, look store.Look, rows []store.
 	return c.Queue.EnqueueLooks(ctx, looks)
 }
 
+// forgetLabels has slagate's labels looked for again: one may have been renamed
+// or deleted.
+func (c *Controller) forgetLabels(ctx context.Context, repo store.RepoHint) error {
+	err := c.Repos.UpdateRepo(ctx, repo.RepoID, func(m *store.RepoMemory) { m.Labels = nil })
+	if err != nil {
+		return fmt.Errorf("forget the labels of %s/%s: %w", repo.Owner, repo.Repo, err)
+	}
+	return nil
+}
+
 // fanRepo looks at every open pull request of a repository, as GitHub lists them.
 func (c *Controller) fanRepo(ctx context.Context, look store.Look) error {
 	repo := store.RepoHint{Installation: look.Installation, RepoID: look.RepoID, OwnerID: look.OwnerID, Owner: look.Owner, Repo: look.Repo}
@@ -125,10 +135,8 @@ func (c *Controller) fanRepo(ctx context.Context, look store.Look) error {
 		return fmt.Errorf("repository %d: %w", look.RepoID, err)
 	} else if found {
 		repo.Installation, repo.OwnerID, repo.Owner, repo.Repo = row.Installation, row.OwnerID, row.Owner, row.Repo
-		// A label may have been renamed or deleted: look for all of them again.
-		err := c.Repos.UpdateRepo(ctx, look.RepoID, func(m *store.RepoMemory) { m.Labels = nil })
-		if err != nil {
-			return fmt.Errorf("forget the labels of %s/%s: %w", repo.Owner, repo.Repo, err)
+		if err := c.forgetLabels(ctx, repo); err != nil {
+			return err
 		}
 	}
 	hints, err := c.Listing.OpenPulls(ctx, repo)

@@ -87,6 +87,11 @@ func (c *Controller) sweepRepo(ctx context.Context, repo store.RepoHint, look st
 	if err != nil {
 		return err
 	}
+	if found {
+		if err := c.forgetLabels(ctx, repo); err != nil {
+			return err
+		}
+	}
 	var chosen []store.PullHint
 	for i, h := range hints {
 		h.TakesAway = look.TakesAway

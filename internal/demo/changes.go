@@ -3,6 +3,7 @@ package demo
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -261,9 +262,7 @@ func (s *stage) forcePush(login string, p *githubsim.Pull, e edit) error {
 		if err != nil {
 			return err
 		}
-		for path, f := range more {
-			files[path] = f
-		}
+		maps.Copy(files, more)
 	}
 	return s.act(login, func(a githubsim.Actor) error {
 		sha := s.repo.CommitOn(v.MergeBase, s.sim.User(login), v.Title, files)

@@ -39,8 +39,8 @@ func Run(ctx context.Context, cfg Config) (err error) {
 	if err != nil {
 		return errors.Join(err, socket.Close())
 	}
-	defer func() { err = errors.Join(err, st.stop()) }()
-	p, err := newPage(st, address)
+	defer func() { err = errors.Join(err, st.stop(ctx)) }()
+	p, err := newPage(st)
 	if err != nil {
 		return errors.Join(err, socket.Close())
 	}

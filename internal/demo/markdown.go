@@ -6,6 +6,7 @@ import (
 	"html/template"
 	"regexp"
 	"strings"
+	"unicode"
 
 	"github.com/yuin/goldmark"
 	"github.com/yuin/goldmark/ast"
@@ -134,7 +135,7 @@ func (f *filter) box(w util.BufWriter, source []byte, n ast.Node, entering bool)
 		_, err := fmt.Fprintf(w, `<input type="checkbox" disabled%s> `, checked)
 		return ast.WalkContinue, err
 	}
-	_, err := fmt.Fprintf(w, `<button class="box" role="checkbox" aria-checked="%t" aria-label="%s" form="%s" name="item" value="%s">%s</button> `,
+	_, err := fmt.Fprintf(w, `<button class="tick" role="checkbox" aria-checked="%t" aria-label="%s" form="%s" name="item" value="%s">%s</button> `,
 		task.IsChecked, item, template.HTMLEscapeString(f.form), item, sign)
 	return ast.WalkContinue, err
 }
@@ -167,7 +168,7 @@ func (mentions) Trigger() []byte { return []byte{'@'} }
 
 // Parse implements parser.InlineParser.
 func (mentions) Parse(_ ast.Node, block text.Reader, _ parser.Context) ast.Node {
-	if before := block.PrecendingCharacter(); util.IsAlphaNumeric(byte(min(before, 0x7f))) {
+	if before := block.PrecendingCharacter(); unicode.IsLetter(before) || unicode.IsDigit(before) {
 		return nil
 	}
 	line, segment := block.PeekLine()

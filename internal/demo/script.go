@@ -34,7 +34,7 @@ func play(ctx context.Context, cfg Config, steps []step) (err error) {
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, st.stop()) }()
+	defer func() { err = errors.Join(err, st.stop(ctx)) }()
 	t := &teller{stage: st, out: cfg.Out}
 	for i, s := range steps {
 		if err := t.tell(ctx, i+1, s); err != nil {
@@ -212,7 +212,7 @@ func mergeText(s scene) string {
 // wrap breaks a text into lines.
 func wrap(text string, limit int) []string {
 	out := []string{""}
-	for _, word := range strings.Fields(text) {
+	for word := range strings.FieldsSeq(text) {
 		last := &out[len(out)-1]
 		switch {
 		case *last == "":

@@ -61,7 +61,7 @@ func newStage(ctx context.Context, cfg Config, webURL string) (_ *stage, err err
 	s := &stage{world: w}
 	defer func() {
 		if err != nil {
-			err = errors.Join(err, s.stop())
+			err = errors.Join(err, s.stop(ctx))
 		}
 	}()
 	if err := s.openFolder(cfg.Keep); err != nil {
@@ -80,6 +80,9 @@ func newStage(ctx context.Context, cfg Config, webURL string) (_ *stage, err err
 		return nil, fmt.Errorf("start slagate: %w", err)
 	}
 	s.run(ctx, service)
+	if err := s.ready(ctx, "http://"+service.Addr()+"/readyz"); err != nil {
+		return nil, err
+	}
 	s.sim.SetWebhook("http://"+service.Addr()+"/api/github/hook", secret)
 	if s.rest, err = newRest(s.sim.Deliveries(), s.database()); err != nil {
 		return nil, err
@@ -141,17 +144,53 @@ func (s *stage) run(ctx context.Context, service *app.App) {
 	go func() { s.ended <- service.Run(ctx) }()
 }
 
+// ready waits until the service says that it works.
+func (s *stage) ready(ctx context.Context, address string) error {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	ticker := time.NewTicker(glance)
+	defer ticker.Stop()
+	for {
+		ok, err := asks(ctx, address)
+		if ok || err != nil {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("slagate does not get ready: %w", ctx.Err())
+		case err := <-s.ended:
+			s.ended <- err // stop waits for it, too
+			return fmt.Errorf("slagate ended: %w", err)
+		case <-ticker.C:
+		}
+	}
+}
+
+// asks reports whether an address answers 200.
+func asks(ctx context.Context, address string) (bool, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
+	if err != nil {
+		return false, fmt.Errorf("ask %s: %w", address, err)
+	}
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return false, fmt.Errorf("ask %s: %w", address, err)
+	}
+	return res.StatusCode == http.StatusOK, res.Body.Close()
+}
+
 // stop ends what was started, in the reverse order, and removes the folder.
-func (s *stage) stop() error {
-	ctx, cancel := context.WithTimeout(context.Background(), stopTimeout)
+func (s *stage) stop(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTimeout)
 	defer cancel()
 	errs := []error{s.sim.Close(ctx)}
+	s.sender.CloseIdleConnections() // the service would wait for those that never carried anything
 	if s.end != nil {
 		s.end()
 		errs = append(errs, <-s.ended)
 	}
 	if s.api != nil {
-		errs = append(errs, s.api.Shutdown(ctx))
+		errs = append(errs, s.api.Close()) // nobody is left to be answered
 		if err := <-s.apiDone; !errors.Is(err, http.ErrServerClosed) {
 			errs = append(errs, err)
 		}

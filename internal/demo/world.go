@@ -5,6 +5,7 @@ import (
 	"embed"
 	"fmt"
 	"io/fs"
+	"net/http"
 	"strings"
 	"sync"
 	"time"
@@ -23,6 +24,9 @@ const (
 	// mainBranch and releaseBranch are what a pull request can be based on.
 	mainBranch    = "main"
 	releaseBranch = "release/2026.1"
+	// hookTimeout is how long GitHub waits for a webhook to be taken.
+	// https://docs.github.com/en/webhooks/using-webhooks/best-practices-for-using-webhooks
+	hookTimeout = 10 * time.Second
 	// mayor is the person who set everything up.
 	mayor = "ada"
 	// writer is the person who usually opens pull requests.
@@ -59,8 +63,8 @@ type world struct {
 	clock  *clock
 	sim    *githubsim.Server
 	repo   *githubsim.Repo
-	acting sync.Mutex // one act at a time, so that each has its own second
-	start  string     // the first commit of the repository
+	acting sync.Mutex   // one act at a time, so that each has its own second
+	sender *http.Client // sends the webhooks
 }
 
 // newWorld sets the stage; nothing is sent before the app is installed and its webhook set.
@@ -69,8 +73,10 @@ func newWorld(now func() time.Time, key *rsa.PrivateKey, webURL string) (*world,
 	if err != nil {
 		return nil, err
 	}
-	w := &world{clock: &clock{real: now}}
-	w.sim = githubsim.New(githubsim.Options{AppID: appID, AppSlug: appSlug, PublicKey: &key.PublicKey, WebURL: webURL, Now: w.clock.Now})
+	w := &world{clock: &clock{real: now}, sender: &http.Client{Timeout: hookTimeout, Transport: &http.Transport{}}}
+	w.sim = githubsim.New(githubsim.Options{
+		AppID: appID, AppSlug: appSlug, PublicKey: &key.PublicKey, WebURL: webURL, Now: w.clock.Now, Client: w.sender,
+	})
 	org := w.sim.AddOrg(owner)
 	defaults := org.AddRepo(".github") // it has no slagate.yml: the organisation sets no floor
 	w.repo = org.AddRepo(repoName)
@@ -89,7 +95,7 @@ func newWorld(now func() time.Time, key *rsa.PrivateKey, webURL string) (*world,
 	ada := w.sim.User(mayor)
 	org.AddOwner(ada)
 	defaults.Commit(mainBranch, ada, "start", map[string]githubsim.File{"README.md": githubsim.Text("# ACME\n")})
-	w.start = w.repo.Commit(mainBranch, ada, "start", files)
+	w.repo.Commit(mainBranch, ada, "start", files)
 	w.repo.Branch(releaseBranch, mainBranch)
 	w.repo.Commit(releaseBranch, ada, "release 2026.1", map[string]githubsim.File{"VERSION": githubsim.Text("2026.1\n")})
 	for _, branch := range []string{mainBranch, releaseBranch} {

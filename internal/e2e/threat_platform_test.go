@@ -184,7 +184,7 @@ func TestThreat_T20_GitHubAnswersBadly(t *testing.T) {
 // eventually waits for something that takes a back-off.
 func (w *world) eventually(ok func() bool) {
 	w.t.Helper()
-	require.Eventually(w.t, ok, patience, 5*time.Millisecond)
+	require.Eventually(w.t, ok, patience, tick)
 }
 
 func TestThreat_T20_NoAnswerForTenMinutes(t *testing.T) {

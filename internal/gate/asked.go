@@ -10,7 +10,8 @@ import (
 )
 
 // policyAsks are the functions that sign changes of the policy file: those it
-// names, else all that can be satisfied.
+// names, else all that can be satisfied. Where none can, all are asked and the
+// pull request is held: an edit that nobody can sign is not free for all.
 func (e *evaluation) policyAsks() []string {
 	if e.repairedBy == repairByAdmin {
 		return []string{signoff.RepairFunction}
@@ -23,6 +24,9 @@ func (e *evaluation) policyAsks() []string {
 		if e.members.Cannot(f, e.sn.Pull.Author, e.rules.policy.SignOffs.Author) == "" {
 			all = append(all, f.Name)
 		}
+	}
+	if len(all) == 0 {
+		return e.rules.policy.FunctionNames()
 	}
 	return all
 }
@@ -133,14 +137,12 @@ func entry(p *pull.Entry) pull.Entry {
 	return pull.Entry{Mode: p.Mode, OID: p.OID}
 }
 
-// remember adds the view to those seen. A view that was seen before keeps its
-// first time and its publications; only what is asked is brought up to date
-// if nobody could have signed it yet.
+// remember adds the view to those seen, as the last one. While it stays the last
+// it keeps its first time and its publications. One that comes back after another
+// is seen anew: which stood when can be told from the order alone.
 func remember(views []pull.View, now pull.View) []pull.View {
-	for i := range views {
-		if sameView(views[i], now) {
-			return views
-		}
+	if n := len(views); n > 0 && sameView(views[n-1], now) {
+		return views
 	}
 	out := slices.Clone(views)
 	for i := range out {

@@ -148,7 +148,7 @@ func (e *evaluation) complete(view *pull.View, d *Decision, asked []string, res 
 	d.Memory = res.Memory
 	if len(view.Asked) > 0 || len(d.Memory.Views) > 0 {
 		d.Memory.Views = remember(e.sn.Memory.Views, *view)
-		d.ViewIndex = slices.IndexFunc(d.Memory.Views, func(v pull.View) bool { return sameView(v, *view) })
+		d.ViewIndex = len(d.Memory.Views) - 1
 	}
 	for _, f := range e.functions {
 		if slices.Contains(asked, f.Name) {
@@ -170,14 +170,23 @@ func (e *evaluation) complete(view *pull.View, d *Decision, asked []string, res 
 		it.Tick = signoff.CurrentTick(d.Memory.Ticks, policy.Item{ID: it.ID, Owner: it.Owner}, view)
 	}
 	d.Refusals = refusals(d.Memory)
+	d.Memory.Owed = e.owed(res)
+	d.HelpAsked, d.NextCheck = helpAsked(d.Memory), res.NextCheck
+}
+
+// owed are the reactions that comments are owed. A comment that is gone is owed none.
+func (e *evaluation) owed(res signoff.Result) []pull.Reaction {
+	owed := slices.Clone(res.Memory.Owed)
 	for _, id := range slices.Sorted(maps.Keys(res.Reactions)) {
 		content := "confused"
 		if res.Reactions[id] {
 			content = "rocket"
 		}
-		d.Memory.Owed = append(slices.Clone(d.Memory.Owed), pull.Reaction{CommentID: id, Content: content})
+		owed = append(owed, pull.Reaction{CommentID: id, Content: content})
 	}
-	d.HelpAsked, d.NextCheck = helpAsked(d.Memory), res.NextCheck
+	return slices.DeleteFunc(owed, func(r pull.Reaction) bool {
+		return !slices.ContainsFunc(e.sn.Comments, func(k pull.Comment) bool { return k.ID == r.CommentID })
+	})
 }
 
 func (e *evaluation) functionState(f policy.Function, view *pull.View, d *Decision, res signoff.Result) Function {
@@ -224,7 +233,10 @@ func notes(f policy.Function, fingerprint string, m pull.Memory) []string {
 		if s.By.ID != 0 && s.By.ID != s.Person.ID {
 			by = " by " + s.By.Login
 		}
-		out = append(out, fmt.Sprintf("The sign-off of %s ended: %s%s.", s.Person.Login, s.Reason, by))
+		note := fmt.Sprintf("The sign-off of %s ended: %s%s.", s.Person.Login, s.Reason, by)
+		if !slices.Contains(out, note) {
+			out = append(out, note)
+		}
 	}
 	for _, p := range m.PutRights {
 		if f.Label != "" && p.What == "label:"+f.Label {

@@ -84,6 +84,8 @@ func (e *evaluation) effect(f *pull.File, hits []RuleHit) (commitment.Effect, st
 		return commitment.Unknown, "GitHub lists the file but shows it on neither side"
 	case !f.Before.Exists() || !f.After.Exists() || f.Before.OID != f.After.OID:
 		return commitment.Unknown, ""
+	case f.Status == pull.FileCopied:
+		return commitment.Unknown, "a copy of another file"
 	case f.Previous != "" && f.Previous != f.Path:
 		if !e.coversAtLeast(f.Path, f.Previous) {
 			return commitment.Removed, "moved to a name that is covered by fewer rules"

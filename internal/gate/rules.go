@@ -193,6 +193,8 @@ func (g *Gate) describe(sn *pull.Snapshot, r rules) []string {
 	}
 	head := g.headPolicy(sn, r.owner)
 	switch {
+	case head == nil && sn.Policy.Head.State != pull.BlobAbsent:
+		return nil // nobody knows what becomes of it
 	case head == nil:
 		return []string{"The policy file is taken away: its rules end with this merge."}
 	case head.Policy == nil:

@@ -37,7 +37,7 @@ type Config struct {
 	Signer ghinstallation.Signer
 
 	UserAgent  string
-	Transport  http.RoundTripper // default http.DefaultTransport
+	Transport  http.RoundTripper // default: net/http's, with more connections kept
 	Now        func() time.Time
 	Log        zerolog.Logger
 	Registerer prometheus.Registerer // nil: nothing is registered
@@ -98,7 +98,7 @@ func NewCreator(cfg Config) (*Creator, error) {
 	}
 	base := cfg.Transport
 	if base == nil {
-		base = http.DefaultTransport
+		base = newTransport()
 	}
 	c := &Creator{v3: v3, v4: v4, appID: cfg.AppID, signer: signer, now: cfg.Now, log: cfg.Log, installations: cache}
 	c.v3.Path = strings.TrimSuffix(c.v3.Path, "/") + "/"
@@ -108,6 +108,20 @@ func NewCreator(cfg Config) (*Creator, error) {
 		return nil, err
 	}
 	return c, nil
+}
+
+// idleConnections is how many connections to GitHub stay open. Over HTTP/2 one serves all;
+// behind a proxy that speaks HTTP/1.1, net/http's two would be made anew all the time.
+const idleConnections = 64
+
+func newTransport() http.RoundTripper {
+	base, ok := http.DefaultTransport.(*http.Transport)
+	if !ok {
+		return http.DefaultTransport // replaced by somebody who knows why
+	}
+	base = base.Clone()
+	base.MaxIdleConns, base.MaxIdleConnsPerHost = 2*idleConnections, idleConnections
+	return base
 }
 
 func apiURL(given, byDefault string) (*url.URL, error) {

@@ -22,8 +22,10 @@ func (f *filling) labelNames(ctx context.Context) error {
 		events, resp, err := f.inst.rest.Issues.ListIssueEvents(ctx, f.ref.Owner, f.ref.Repo, f.ref.Number, opts)
 		for _, e := range events {
 			if kind := e.GetEvent(); kind == "labeled" || kind == "unlabeled" {
+				actor := e.GetActor()
 				names = append(names, pull.LabelName{
-					Added: kind == "labeled", Name: e.GetLabel().GetName(), ActorID: e.GetActor().GetID(), Created: utc(e.GetCreatedAt().Time),
+					Added: kind == "labeled", Name: e.GetLabel().GetName(), ActorID: actor.GetID(), Created: utc(e.GetCreatedAt().Time),
+					Actor: pull.Person{ID: actor.GetID(), Login: actor.GetLogin(), Kind: actor.GetType()},
 				})
 			}
 		}

@@ -123,13 +123,13 @@ func TestLabelHistoryKeepsTheNamesOfThen(t *testing.T) {
 	t.Parallel()
 	f := newFake(t)
 	f.pages("GET /repos/acme/shop/issues/12/events",
-		`[{"event":"labeled","actor":{"id":12},"created_at":"2026-03-02T09:01:00Z","label":{"name":"old name"}},{"event":"closed"}]`,
+		`[{"event":"labeled","actor":{"id":12,"login":"jane","type":"User"},"created_at":"2026-03-02T09:01:00Z","label":{"name":"old name"}},{"event":"closed"}]`,
 		`[{"event":"unlabeled","actor":null,"created_at":"2026-03-02T09:02:00Z","label":{"name":"old name"}}]`)
 	snap := snapshot()
 	require.NoError(t, fill(t, f, snap, pull.Needs{LabelNames: true}))
 	require.True(t, snap.LabelNamesRead)
 	require.Equal(t, []pull.LabelName{
-		{Added: true, Name: "old name", ActorID: 12, Created: nine(1)}, {Name: "old name", Created: nine(2)},
+		{Added: true, Name: "old name", ActorID: 12, Actor: pull.Person{ID: 12, Login: "jane", Kind: pull.KindUser}, Created: nine(1)}, {Name: "old name", Created: nine(2)},
 	}, snap.LabelNames)
 	f.status("GET /repos/acme/shop/issues/12/events", http.StatusInternalServerError, "")
 	snap = snapshot()

@@ -286,19 +286,25 @@ func (g *objects) between(base, head string) []*commit {
 	return out
 }
 
-// merge applies what changed from base to theirs onto ours; conflicts are the
-// paths that both sides changed differently.
-func (g *objects) merge(base, ours, theirs string) (tree string, conflicts []string) {
+// toMerge is what changed from base to theirs; conflicts are the paths that ours
+// changed differently. It writes nothing, so readers may ask.
+func (g *objects) toMerge(base, ours, theirs string) (todo map[string]*entry, conflicts []string) {
 	mine := map[string]*change{}
 	for _, c := range g.rawDiff(base, ours) {
 		mine[c.Path] = c
 	}
-	todo := map[string]*entry{}
+	todo = map[string]*entry{}
 	for _, c := range g.rawDiff(base, theirs) {
 		if m := mine[c.Path]; m != nil && !sameEntry(m.After, c.After) {
 			conflicts = append(conflicts, c.Path)
 		}
 		todo[c.Path] = c.After
 	}
+	return todo, conflicts
+}
+
+// merge writes the tree of ours with what changed from base to theirs.
+func (g *objects) merge(base, ours, theirs string) (tree string, conflicts []string) {
+	todo, conflicts := g.toMerge(base, ours, theirs)
 	return g.apply(ours, todo), conflicts
 }

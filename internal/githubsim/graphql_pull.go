@@ -168,7 +168,7 @@ func (g *gqlPull) Mergeable() string {
 	if !g.p.open {
 		return "UNKNOWN"
 	}
-	if _, conflicts := g.p.mergeTree(g.p.baseTip()); len(conflicts) > 0 {
+	if g.p.conflicts(g.p.baseTip()) {
 		return "CONFLICTING"
 	}
 	return "MERGEABLE"

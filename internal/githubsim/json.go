@@ -226,8 +226,7 @@ func (s *Server) fullPull(p *Pull) object {
 	}
 	o["merged"], o["merged_by"], o["mergeable"], o["mergeable_state"] = p.merged, s.jsonUser(p.mergedBy), nil, state
 	if p.open {
-		_, conflicts := p.mergeTree(p.baseTip())
-		o["mergeable"] = len(conflicts) == 0
+		o["mergeable"] = !p.conflicts(p.baseTip())
 	}
 	o["rebaseable"], o["maintainer_can_modify"] = nil, false
 	o["comments"], o["review_comments"], o["commits"] = len(p.comments), 0, len(p.commits())

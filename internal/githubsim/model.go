@@ -94,6 +94,13 @@ func (t *Team) Slug() string {
 	return t.slug
 }
 
+// Has reports whether an account is an active member, of child teams too.
+func (t *Team) Has(u *User) bool {
+	t.org.s.mu.RLock()
+	defer t.org.s.mu.RUnlock()
+	return slices.Contains(t.all(), u)
+}
+
 // Repo is a repository.
 type Repo struct {
 	ID     int64

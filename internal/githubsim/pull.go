@@ -202,7 +202,7 @@ func (p *Pull) mergeable(sha string) error {
 	case p.draft:
 		return refuse(405, "Pull Request is still a draft")
 	}
-	if _, conflicts := p.mergeTree(p.baseTip()); len(conflicts) > 0 {
+	if p.conflicts(p.baseTip()) {
 		return refuse(405, "Pull Request is not mergeable")
 	}
 	return p.repo.checksPass(p.base, sha)
@@ -230,7 +230,15 @@ func (r *Repo) checksPass(branch, sha string) error {
 	return nil
 }
 
-// mergeTree is the tree that merging the head into a commit would give.
+// conflicts reports whether the head cannot be merged into a commit. Unlike
+// mergeTree it writes nothing, so it may be asked while others read.
+func (p *Pull) conflicts(onto string) bool {
+	g := p.repo.objects
+	_, conflicts := g.toMerge(g.tree(g.mergeBase(onto, p.headSHA)), g.tree(onto), g.tree(p.headSHA))
+	return len(conflicts) > 0
+}
+
+// mergeTree writes the tree that merging the head into a commit gives.
 func (p *Pull) mergeTree(onto string) (tree string, conflicts []string) {
 	g := p.repo.objects
 	return g.merge(g.tree(g.mergeBase(onto, p.headSHA)), g.tree(onto), g.tree(p.headSHA))
@@ -259,6 +267,13 @@ func (r *Repo) Tip(branch string) string {
 	r.s.mu.RLock()
 	defer r.s.mu.RUnlock()
 	return r.branches[branch]
+}
+
+// MergeBase is the best common ancestor of two branches or commits.
+func (r *Repo) MergeBase(one, other string) string {
+	r.s.mu.RLock()
+	defer r.s.mu.RUnlock()
+	return r.objects.mergeBase(r.resolve(one), r.resolve(other))
 }
 
 // Labels lists the names of the repository's labels.

@@ -24,6 +24,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"github.com/riverqueue/river"
@@ -124,6 +125,9 @@ type Queue struct {
 	client *river.Client[*sql.Tx]
 	now    func() time.Time
 	wake   chan struct{}
+	// wide: a job for the queue for wide work was inserted. Asking each queue at each wake-up
+	// would double the work of the most frequent query.
+	wide *atomic.Bool
 }
 
 // NewQueue returns a queue for the store to be opened with.
@@ -135,7 +139,7 @@ func NewQueue(now func() time.Time, log zerolog.Logger) (*Queue, error) {
 	if err != nil {
 		return nil, fmt.Errorf("create queue: %w", err)
 	}
-	return &Queue{client: client, now: now, wake: make(chan struct{}, 1)}, nil
+	return &Queue{client: client, now: now, wake: make(chan struct{}, 1), wide: &atomic.Bool{}}, nil
 }
 
 // Evaluations has each pull request looked at after the commit.
@@ -192,6 +196,7 @@ func (q *Queue) Looks(ctx context.Context, tx *sql.Tx, looks []store.Look) error
 		if _, err := q.client.InsertTx(ctx, tx, args, nil); err != nil {
 			return fmt.Errorf("insert look: %w", err)
 		}
+		q.wide.Store(true)
 	}
 	return nil
 }
@@ -256,18 +261,29 @@ func (q *Queue) Committed() {
 type driver struct {
 	*riversqlite.Driver
 	wake <-chan struct{}
+	wide *atomic.Bool
 }
 
 // GetListener returns a listener that hears both.
 func (d *driver) GetListener(params *riverdriver.GetListenenerParams) riverdriver.Listener {
-	return &listener{Listener: d.Driver.GetListener(params), wake: d.wake}
+	return &listener{Listener: d.Driver.GetListener(params), wake: d.wake, wide: d.wide}
 }
 
+// listener is used by one goroutine only, River's notifier, which always waits until it
+// is told an error before it does anything else with it.
 type listener struct {
 	riverdriver.Listener
 	wake <-chan struct{}
-	// owed are notifications to be handed out next. Only one goroutine, River's notifier, waits.
-	owed []*riverdriver.Notification
+	wide *atomic.Bool
+	owed *riverdriver.Notification // to be handed out next
+	rest *waiting
+}
+
+// waiting is River's listener at work: it goes on while word of new jobs is handed out,
+// because it asks the database whenever it begins.
+type waiting struct {
+	until <-chan struct{} // end of the context it runs with
+	heard chan heard
 }
 
 type heard struct {
@@ -277,28 +293,26 @@ type heard struct {
 
 // WaitForNotification returns what River's listener hears, or word of new jobs.
 func (l *listener) WaitForNotification(ctx context.Context) (*riverdriver.Notification, error) {
-	if n := len(l.owed); n > 0 {
-		next := l.owed[n-1]
-		l.owed = l.owed[:n-1]
+	if next := l.owed; next != nil {
+		l.owed = nil
 		return next, nil
 	}
-	inner, cancel := context.WithCancel(ctx)
-	defer cancel()
-	rest := make(chan heard, 1)
-	go func() {
-		n, err := l.Listener.WaitForNotification(inner)
-		rest <- heard{n, err}
-	}()
+	if l.rest == nil || l.rest.until != ctx.Done() {
+		rest := &waiting{until: ctx.Done(), heard: make(chan heard, 1)}
+		go func() {
+			n, err := l.Listener.WaitForNotification(ctx)
+			rest.heard <- heard{n, err}
+		}()
+		l.rest = rest
+	}
 	select {
-	case h := <-rest:
+	case h := <-l.rest.heard:
+		l.rest = nil
 		return h.notification, h.err
 	case <-l.wake:
-		cancel()
-		// What River's listener heard in this very moment must not be lost.
-		if h := <-rest; h.notification != nil {
-			l.owed = append(l.owed, h.notification)
+		if l.wide.Swap(false) {
+			l.owed = inserted(queueWide)
 		}
-		l.owed = append(l.owed, inserted(queueWide))
 		return inserted(river.QueueDefault), nil
 	}
 }

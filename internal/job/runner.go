@@ -118,7 +118,7 @@ func New(cfg Config) (*Runner, error) {
 		return nil, fmt.Errorf("create workers: %w", err)
 	}
 	client, err := river.NewClient(
-		&driver{Driver: riversqlite.New(cfg.Store.Writer()), wake: cfg.Queue.wake},
+		&driver{Driver: riversqlite.New(cfg.Store.Writer()), wake: cfg.Queue.wake, wide: cfg.Queue.wide},
 		&river.Config{
 			CompletedJobRetentionPeriod: keepDone,
 			CancelledJobRetentionPeriod: keepFailed,
@@ -166,6 +166,7 @@ func (r *Runner) Start(ctx context.Context) error {
 	if _, err := r.client.Insert(ctx, Sweep{}, nil); err != nil {
 		return fmt.Errorf("insert first sweep: %w", err)
 	}
+	r.queue.wide.Store(true)
 	r.queue.Committed()
 	return nil
 }

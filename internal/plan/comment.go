@@ -1,7 +1,11 @@
 package plan
 
 import (
+	"slices"
+	"time"
+
 	"github.com/slagate/slagate/internal/gate"
+	"github.com/slagate/slagate/internal/pull"
 	"github.com/slagate/slagate/internal/render"
 	"github.com/slagate/slagate/internal/taskbox"
 )
@@ -22,7 +26,10 @@ func (b *builder) comment() []Action {
 	// in the footer counts here, so a forged one does not stay.
 	touched := b.d.Memory.CommentHash != "" && b.d.Memory.CommentHash != taskbox.Hash(standing.Body)
 	if !touched && render.SameComment(standing.Body, body) {
-		return nil
+		if b.shown(standing.ID) {
+			return nil
+		}
+		return []Action{{Kind: EditComment, CommentID: standing.ID, Body: body}}
 	}
 	// A box ticked that does not count leaves the text alone.
 	onlyBoxes := render.SameComment(taskbox.Unticked(standing.Body), taskbox.Unticked(body))
@@ -30,6 +37,29 @@ func (b *builder) comment() []Action {
 		return nil
 	}
 	return []Action{{Kind: EditComment, CommentID: standing.ID, Body: body}}
+}
+
+// shown reports whether the last writing of the comment that is remembered showed
+// the version at hand. One whose answer was lost is not remembered, and another
+// version can read the same; a command would then count for what it is not about.
+func (b *builder) shown(comment int64) bool {
+	views, at := b.d.Memory.Views, b.d.ViewIndex
+	if at < 0 || at >= len(views) {
+		return true
+	}
+	var last *pull.View
+	var when time.Time
+	for i := range views {
+		for _, p := range views[i].Publications {
+			if p.CommentID == comment && !p.At.Before(when) {
+				last, when = &views[i], p.At
+			}
+		}
+	}
+	return last != nil && last.Head == views[at].Head && last.BaseBranch == views[at].BaseBranch &&
+		slices.EqualFunc(last.Asked, views[at].Asked, func(x, y pull.Asked) bool {
+			return x.Function == y.Function && x.Fingerprint == y.Fingerprint
+		})
 }
 
 func (b *builder) newComment(body string) []Action {

@@ -10,7 +10,7 @@
 // "Not asked", "asked and no" and "could not find out" are three different
 // values. And every time in it is GitHub's, never this machine's.
 //
-// The package imports nothing of slagate and does no I/O.
+// The package imports nothing of slagate but the six words of package commitment, and does no I/O.
 package pull
 
 import (
@@ -229,6 +229,7 @@ type LabelName struct {
 	Added   bool      `json:"added"`
 	Name    string    `json:"name"`
 	ActorID int64     `json:"actor_id"`
+	Actor   Person    `json:"actor,omitzero"`
 	Created time.Time `json:"created_at"`
 }
 
@@ -328,6 +329,7 @@ const (
 	EvidenceOpened         EvidenceKind = "opened"          // pull_request opened: Head, Labels already on it
 	EvidencePush           EvidenceKind = "push"            // pull_request synchronize: Before, Head, Actor
 	EvidenceLabeled        EvidenceKind = "labeled"         // pull_request labeled: Label, Actor, Head
+	EvidenceUnlabeled      EvidenceKind = "unlabeled"       // pull_request unlabeled: Label ("": it was deleted in the repository), Actor, Head
 	EvidenceReview         EvidenceKind = "review"          // pull_request_review submitted: ReviewID, ReviewState, Actor, Head, Commit
 	EvidenceComment        EvidenceKind = "comment"         // issue_comment created: CommentID, Actor, Body
 	EvidenceCommentEdited  EvidenceKind = "comment-edited"  // issue_comment edited: CommentID, Actor (who edited), Author, From, Body

@@ -129,8 +129,12 @@ func (c *collector) needRole(p pull.Person) {
 	}
 }
 
-// isMember is members.member that asks for what is not known.
+// isMember is members.member that asks for what is not known. GitHub cannot be
+// asked about accounts that are no persons, and they are in no function.
 func (c *collector) isMember(f policy.Function, p pull.Person) answer {
+	if p.ID == 0 || p.Login == "" || (p.Kind != "" && p.Kind != pull.KindUser) {
+		return no
+	}
 	a := c.members.member(f, p)
 	if a == unknown {
 		if f.Name == RepairFunction {
@@ -138,11 +142,16 @@ func (c *collector) isMember(f policy.Function, p pull.Person) answer {
 		} else {
 			c.needPerson(p)
 		}
-		if c.res.Unanswered == "" {
-			c.res.Unanswered = fmt.Sprintf("whether %s belongs to %s", p.Login, f.Name)
-		}
+		c.unanswered(fmt.Sprintf("whether %s belongs to %s", p.Login, f.Name))
 	}
 	return a
+}
+
+// unanswered notes the first fact that could not be had.
+func (c *collector) unanswered(what string) {
+	if c.res.Unanswered == "" {
+		c.res.Unanswered = what
+	}
 }
 
 func (c *collector) function(name string) (policy.Function, bool) {
@@ -354,14 +363,15 @@ func (c *collector) stillEligible(f policy.Function, s *pull.SignOff) bool {
 	case yes:
 	}
 	if s.Person.ID == c.sn.Pull.Author.ID && !c.Policy.SignOffs.Author {
+		c.note(f.Name, s.Person.Login+"'s sign-off does not count: the author of a pull request cannot sign it.")
 		return false
 	}
 	if c.Policy.SignOffs.Committers {
 		return true
 	}
 	a, why := c.pushed(s.Person)
-	if a == unknown && c.res.Unanswered == "" {
-		c.res.Unanswered = "what " + s.Person.Login + " pushed"
+	if a == unknown {
+		c.unanswered("what " + s.Person.Login + " pushed")
 	}
 	if a == yes {
 		c.note(f.Name, fmt.Sprintf("%s's sign-off does not count: %s %s.", s.Person.Login, s.Person.Login, why))

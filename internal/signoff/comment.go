@@ -24,13 +24,23 @@ type spoken struct {
 	doubt bool
 }
 
+// evidence is the id of what was said. A line that its author takes out and puts
+// in again is said again.
+func (s spoken) evidence() string {
+	id := s.line.Evidence(s.comment)
+	if s.edited {
+		id += fmt.Sprintf("@%d", s.at.Unix())
+	}
+	return id
+}
+
 // commentEvents finds the command lines of all comments: as delivered when the
 // comment was made, as added by its author's own edits, or as read from GitHub
 // where no delivery came and it was never edited.
 func (c *collector) commentEvents() []event {
-	var events []event
+	events := c.unconfirmedTakings()
 	for _, s := range c.spoken() {
-		id := s.line.Evidence(s.comment)
+		id := s.evidence()
 		if slices.ContainsFunc(c.res.Memory.Commands, func(k pull.Command) bool { return k.Evidence == id }) {
 			continue
 		}
@@ -59,29 +69,40 @@ func (c *collector) spoken() []spoken {
 func (c *collector) spokenIn(k pull.Comment) []spoken {
 	var lines []spoken
 	add := func(from, to string, at time.Time, edited, doubt bool) {
-		before := ParseCommands(from)
-		for _, l := range ParseCommands(to) {
-			if !slices.ContainsFunc(before, func(b CommandLine) bool { return b.Text == l.Text }) {
-				lines = append(lines, spoken{l, k.ID, k.Author, at, edited, doubt})
-			}
+		for _, l := range newLines(from, to) {
+			lines = append(lines, spoken{l, k.ID, k.Author, at, edited, doubt})
 		}
 	}
-	known := false
+	var edits []pull.Evidence
+	created := false
 	for _, d := range c.sn.Evidence {
 		switch {
-		case d.CommentID != k.ID:
-		case d.Kind == pull.EvidenceComment && d.Actor.ID == k.Author.ID:
-			known = true
+		case d.CommentID != k.ID || d.Actor.ID != k.Author.ID:
+		case d.Kind == pull.EvidenceComment:
+			created = true
 			add("", d.Body, k.Created, false, false)
-		case d.Kind == pull.EvidenceCommentEdited && d.Actor.ID == k.Author.ID:
-			known = true
+		case d.Kind == pull.EvidenceCommentEdited:
+			edits = append(edits, d)
 			add(d.From, d.Body, d.At, true, false)
 		}
 	}
-	if !known {
+	switch {
+	case created:
+	case len(edits) > 0:
+		first := slices.MinFunc(edits, func(a, b pull.Evidence) int { return a.At.Compare(b.At) })
+		add("", first.From, k.Created, false, true)
+	default:
 		add("", k.Body, k.Created, false, !k.EditedAt.IsZero())
 	}
 	return lines
+}
+
+// putInByOther reports whether somebody else edited the line into the comment.
+func (c *collector) putInByOther(s spoken) bool {
+	return slices.ContainsFunc(c.sn.Evidence, func(d pull.Evidence) bool {
+		return d.Kind == pull.EvidenceCommentEdited && d.CommentID == s.comment && d.Actor.ID != s.person.ID &&
+			slices.ContainsFunc(newLines(d.From, d.Body), func(l CommandLine) bool { return l.Text == s.line.Text })
+	})
 }
 
 // outcome is what came of a command: decided later, obeyed, or refused because.
@@ -99,7 +120,10 @@ func (c *collector) obey(s spoken, id string) {
 	switch {
 	case !s.person.IsHuman():
 		o = refuse("only a person's account is listened to")
-	case s.doubt:
+	case s.doubt && c.sn.At.Sub(s.at) < Grace:
+		c.lookAt(s.at.Add(Grace)) // the delivery may still come
+		return
+	case s.doubt && (s.line.Verb != VerbUnsign || c.putInByOther(s)):
 		o = refuse("the comment was edited before slagate had seen it; please write the command again")
 	default:
 		o = c.carryOut(s, id)
@@ -179,7 +203,13 @@ func (c *collector) publishedBefore(s spoken) *pull.View {
 }
 
 func (c *collector) unsign(s spoken, id string) outcome {
+	if slices.Contains(c.res.Memory.Withdrawals, id) {
+		return outcome{} // when only its delivery told of it
+	}
 	f, bad := c.namedFunction(s)
+	if known, ok := c.Policy.Function(s.line.Arg); bad.refused != "" && ok && c.hasActive(known.Name) {
+		f, bad = known, outcome{} // not asked now, but its sign-offs count again once it is
+	}
 	if bad.refused != "" {
 		return bad
 	}

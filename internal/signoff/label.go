@@ -2,6 +2,7 @@ package signoff
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -23,14 +24,13 @@ const putBackLimit = 5
 // signed delivery only adds for which head.
 func (c *collector) labelEvents() []event {
 	var events []event
-	used := map[int64]bool{}
 	for _, f := range c.Functions {
 		if f.Label == "" {
 			continue
 		}
-		first := true
+		first, told := true, c.pairs(f)
 		for _, e := range c.sn.LabelEvents {
-			if !strings.EqualFold(e.Label.Name, f.Label) {
+			if !c.isLabelOf(f, e) {
 				continue
 			}
 			opening := e.Added && first
@@ -38,15 +38,31 @@ func (c *collector) labelEvents() []event {
 			if c.isApp(e.Actor) {
 				continue
 			}
-			delivery := c.pair(e, used)
 			if e.Added {
-				events = append(events, event{e.Created, rankLabel, func() { c.labelGiven(f, e, delivery, opening) }})
-			} else {
+				events = append(events, event{e.Created, rankLabel, func() { c.labelGiven(f, e, told[e.ID], opening) }})
+			} else if !c.tookBefore(f, e) {
 				events = append(events, event{e.Created, rankLabel, func() { c.labelTaken(f, e) }})
 			}
 		}
+		events = append(events, c.vanishedTakings(f)...)
 	}
 	return events
+}
+
+// isLabelOf reports whether an event is about the function's label: the one of
+// that name, or, for taking it off, the one that a sign-off was given with.
+func (c *collector) isLabelOf(f policy.Function, e pull.LabelEvent) bool {
+	return strings.EqualFold(e.Label.Name, f.Label) || (!e.Added && c.signedWith(f, e.Label))
+}
+
+// signedWith reports whether a label, which may have another name by now, is the
+// one that a sign-off of the function was given with.
+func (c *collector) signedWith(f policy.Function, l pull.Label) bool {
+	return l.NodeID != "" && slices.ContainsFunc(c.sn.LabelEvents, func(e pull.LabelEvent) bool {
+		return e.Added && e.Label.NodeID == l.NodeID && slices.ContainsFunc(c.sn.Memory.SignOffs, func(s pull.SignOff) bool {
+			return s.Function == f.Name && s.Evidence == e.ID && s.State == pull.SignOffActive
+		})
+	})
 }
 
 // isApp reports whether an account is slagate's own.
@@ -54,16 +70,30 @@ func (c *collector) isApp(p pull.Person) bool {
 	return p.Kind == pull.KindBot && strings.EqualFold(strings.TrimSuffix(p.Login, "[bot]"), c.sn.App.Login)
 }
 
-// pair finds the delivery that told of a label event; each tells of one.
-func (c *collector) pair(e pull.LabelEvent, used map[int64]bool) *pull.Evidence {
-	if !e.Added {
-		return nil
+// pairs finds for label events of a function the deliveries that told of them;
+// each tells of one. Those of the very same time belong together first: people
+// put a label on, take it off and put it on again within seconds.
+func (c *collector) pairs(f policy.Function) map[string]*pull.Evidence {
+	told, used := map[string]*pull.Evidence{}, map[int64]bool{}
+	for _, within := range []time.Duration{0, pairing} {
+		for _, e := range c.sn.LabelEvents {
+			if !e.Added || told[e.ID] != nil || !strings.EqualFold(e.Label.Name, f.Label) {
+				continue
+			}
+			if d := c.teller(e, within, used); d != nil {
+				told[e.ID], used[d.Seq] = d, true
+			}
+		}
 	}
+	return told
+}
+
+// teller is the first delivery not used yet that may tell of a label event.
+func (c *collector) teller(e pull.LabelEvent, within time.Duration, used map[int64]bool) *pull.Evidence {
 	for i := range c.sn.Evidence {
 		d := &c.sn.Evidence[i]
 		if d.Kind == pull.EvidenceLabeled && !used[d.Seq] && strings.EqualFold(d.Label, e.Label.Name) &&
-			d.Actor.ID == e.Actor.ID && d.At.Sub(e.Created).Abs() <= pairing {
-			used[d.Seq] = true
+			d.Actor.ID == e.Actor.ID && d.At.Sub(e.Created).Abs() <= within {
 			return d
 		}
 	}
@@ -141,18 +171,7 @@ func (c *collector) viewByHistory(f policy.Function, e pull.LabelEvent) (v *pull
 	if c.sn.At.Sub(e.Created) < Grace {
 		return nil, "", false // the delivery may still come
 	}
-	for _, p := range c.sn.ForcePushes {
-		if !p.Created.Before(e.Created) {
-			return nil, unseen, true
-		}
-	}
-	views := c.sn.Memory.Views
-	for i := range views {
-		if views[i].Head == c.Now.Head && views[i].BaseBranch == c.Now.BaseBranch && views[i].SeenAt.Before(e.Created) {
-			v = &views[i]
-		}
-	}
-	if v == nil {
+	if v = c.standingAt(e.Created); v == nil {
 		return nil, unseen, true
 	}
 	if !c.sn.LabelNamesRead {
@@ -165,6 +184,34 @@ func (c *collector) viewByHistory(f policy.Function, e pull.LabelEvent) (v *pull
 		}
 	}
 	return nil, "the label had another name when it was put on", true
+}
+
+// standingAt is the version at hand if it certainly stood at a time that no
+// delivery told of: slagate had seen its head strictly before, no force-push
+// followed, and none in between left the head for another one. After a
+// force-push to an ancestor an ordinary push brings a head back.
+func (c *collector) standingAt(at time.Time) *pull.View {
+	var v *pull.View
+	views := c.sn.Memory.Views
+	for i := range views {
+		if views[i].Head == c.Now.Head && views[i].BaseBranch == c.Now.BaseBranch && views[i].SeenAt.Before(at) {
+			v = &views[i]
+		}
+	}
+	if v == nil {
+		return nil
+	}
+	left := false
+	for _, p := range c.sn.ForcePushes {
+		if !p.Created.Before(at) {
+			return nil
+		}
+		left = !p.Created.Before(v.SeenAt) && p.After != v.Head
+	}
+	if left {
+		return nil
+	}
+	return v
 }
 
 // labelTaken applies the removal of a sign-off label by a person. Removed by
@@ -182,8 +229,8 @@ func (c *collector) removedByOther(f policy.Function, e pull.LabelEvent) {
 	if !c.hasActive(f.Name) {
 		return
 	}
-	what := "label:" + f.Label
-	if CountPutRight(&c.res.Memory, what, e.Created) <= putBackLimit {
+	CountPutRight(&c.res.Memory, labelKey+f.Label, e.Created)
+	if c.putBacks(e.Created) <= putBackLimit {
 		return
 	}
 	for i := range c.res.Memory.SignOffs {
@@ -192,6 +239,23 @@ func (c *collector) removedByOther(f policy.Function, e pull.LabelEvent) {
 			s.State, s.By, s.Reason = pull.SignOffWithdrawn, e.Actor, "the label was removed again and again"
 		}
 	}
+}
+
+// labelKey begins what put-backs are counted under, by label.
+const labelKey = "label:"
+
+// putBacks counts the sign-off labels of the pull request that were put back
+// within the hour up to at.
+func (c *collector) putBacks(at time.Time) int {
+	n := 0
+	for _, p := range c.res.Memory.PutRights {
+		for _, t := range p.At {
+			if strings.HasPrefix(p.What, labelKey) && at.Sub(t) < time.Hour {
+				n++
+			}
+		}
+	}
+	return n
 }
 
 func (c *collector) hasActive(function string) bool {

@@ -31,8 +31,16 @@ func (c *collector) tickEvents() []event {
 				state = pull.TickDone
 			}
 			id := fmt.Sprintf("tick:%s:%s", d.Delivery, item)
+			if slices.ContainsFunc(c.sn.Memory.Commands, func(k pull.Command) bool { return k.Evidence == id }) {
+				continue // it was refused: whoever joins a function later has not ticked as its member
+			}
 			events = append(events, event{d.At, rankCommand, func() {
-				c.tick(item, pull.Tick{Item: item, State: state, Person: d.Actor, At: d.At, Evidence: id}, view)
+				o := c.tick(item, pull.Tick{Item: item, State: state, Person: d.Actor, At: d.At, Evidence: id}, view)
+				if o.refused != "" {
+					c.res.Memory.Commands = append(c.res.Memory.Commands, pull.Command{
+						Evidence: id, Person: d.Actor, At: d.At, Text: "the box of " + cut(item, 40), Refused: o.refused, HasRole: c.hasRole(d.Actor),
+					})
+				}
 			}})
 		}
 	}

@@ -29,41 +29,72 @@ const (
 )
 
 // withdraw takes back the sign-offs of a function that were given before: the
-// actor's own if there is one, else, if the actor is a member, all of them. It
-// may be repeated: a sign-off whose evidence is judged only after its withdrawal
-// was seen (its delivery came late) is taken back all the same. It is settled for
-// good once nothing that came before it is undecided any more.
+// actor's own, and, of contents that the actor has no own sign-off for, those of
+// others, if the actor is a member. It may be repeated: a sign-off whose evidence
+// is judged only after its withdrawal was seen (its delivery came late) is taken
+// back all the same. Once nothing that came before is undecided any more it is
+// settled, and reaches the actor's own only.
 func (c *collector) withdraw(t taking) taken {
 	m := &c.res.Memory
-	if slices.Contains(m.Withdrawals, t.evidence) {
+	settled := slices.Contains(m.Withdrawals, t.evidence)
+	own := map[string]bool{}
+	for i := range m.SignOffs {
+		s := &m.SignOffs[i]
+		if s.Person.ID == t.actor.ID && c.reaches(t, *s) && (s.State == pull.SignOffActive || s.Ended == t.evidence) {
+			own[c.content(*s)] = true
+			t.end(s)
+		}
+	}
+	if settled {
 		return takenSettled
 	}
-	own := slices.ContainsFunc(m.SignOffs, func(s pull.SignOff) bool {
-		return s.Person.ID == t.actor.ID && c.reaches(t, s) && (s.State == pull.SignOffActive || s.Ended == t.evidence)
-	})
+	others := slices.DeleteFunc(c.active(t), func(s *pull.SignOff) bool { return own[c.content(*s)] })
 	result := takenOwn
-	if !own {
+	if len(own) == 0 || len(others) > 0 {
 		switch c.isMember(t.function, t.actor) {
 		case unknown:
 			c.res.Undecided[t.function.Name] = true
 			c.soon(t.at)
 			return takenLater
 		case no:
-			return takenNothing
+			if len(own) == 0 {
+				return takenNothing
+			}
 		case yes:
 			result = takenAll
-		}
-	}
-	for i := range m.SignOffs {
-		s := &m.SignOffs[i]
-		if s.State == pull.SignOffActive && c.reaches(t, *s) && (!own || s.Person.ID == t.actor.ID) {
-			s.State, s.By, s.Reason, s.Ended = pull.SignOffWithdrawn, t.actor, t.how, t.evidence
+			for _, s := range others {
+				t.end(s)
+			}
 		}
 	}
 	if !c.res.Undecided[t.function.Name] {
 		m.Withdrawals = append(m.Withdrawals, t.evidence)
 	}
 	return result
+}
+
+// end takes a sign-off back.
+func (t taking) end(s *pull.SignOff) {
+	s.State, s.By, s.Reason, s.Ended = pull.SignOffWithdrawn, t.actor, t.how, t.evidence
+}
+
+// active are the sign-offs that stand and that a taking reaches.
+func (c *collector) active(t taking) []*pull.SignOff {
+	var found []*pull.SignOff
+	for i := range c.res.Memory.SignOffs {
+		if s := &c.res.Memory.SignOffs[i]; s.State == pull.SignOffActive && c.reaches(t, *s) {
+			found = append(found, s)
+		}
+	}
+	return found
+}
+
+// content is what tells sign-offs for one content from those for another.
+func (c *collector) content(s pull.SignOff) string {
+	if c.Policy.SignOffs.Reset {
+		return s.Head
+	}
+	return s.Fingerprint
 }
 
 // reaches reports whether a taking came after a sign-off of its function. Within

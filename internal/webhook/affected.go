@@ -143,6 +143,8 @@ func (p *payload) pullEvidence() (pull.Evidence, bool) {
 		if e.Label == "" {
 			return e, false
 		}
+	case "unlabeled":
+		e.Kind, e.Label = pull.EvidenceUnlabeled, p.Label.name()
 	default:
 		return e, false
 	}

@@ -16,7 +16,7 @@ import (
 // was kept under another GUID (only the body is signed, so it can be replayed),
 // tells nothing new: it only has the pull requests looked at again, which is harmless.
 func (db *DB) Accept(ctx context.Context, d store.Delivery) (fresh bool, err error) {
-	err = db.write(ctx, "accept delivery "+d.GUID, func(tx *sql.Tx) error {
+	err = db.writeThrough(ctx, "accept delivery "+d.GUID, func(tx *sql.Tx) error {
 		var known bool
 		if fresh, known, err = keepDelivery(ctx, tx, d); err != nil {
 			return err

@@ -33,7 +33,7 @@ import (
 	"github.com/riverqueue/river/riverdriver/riversqlite"
 	"github.com/riverqueue/river/rivermigrate"
 	"github.com/rs/zerolog"
-	_ "modernc.org/sqlite" // the database/sql driver "sqlite"
+	"modernc.org/sqlite"
 
 	"github.com/slagate/slagate/internal/pull"
 	"github.com/slagate/slagate/internal/store"
@@ -84,6 +84,8 @@ type DB struct {
 	reader *sql.DB
 	lock   *sql.DB
 	held   *sql.Conn // holds the exclusive transaction on lock
+	turns  turns
+	zip    zipper
 	queue  Queue
 	now    func() time.Time
 	log    zerolog.Logger
@@ -100,7 +102,7 @@ func Open(ctx context.Context, path string, opts Options) (*DB, error) {
 	if opts.Now == nil || opts.Queue == nil {
 		return nil, errors.New("open database: no clock or no queue given")
 	}
-	db := &DB{queue: opts.Queue, now: opts.Now, log: opts.Log}
+	db := &DB{turns: newTurns(), queue: opts.Queue, now: opts.Now, log: opts.Log}
 	if err := db.open(ctx, path); err != nil {
 		return nil, errors.Join(fmt.Errorf("open database %s: %w", path, err), db.Close())
 	}
@@ -156,16 +158,17 @@ func (db *DB) takeLock(ctx context.Context, path string) error {
 	return nil
 }
 
-// connect opens a pool. synchronous(FULL) because an accepted delivery must
-// survive the loss of power; NORMAL may lose the last commits then.
+// connect opens a pool. synchronous(NORMAL) keeps the file whole but may lose the last commits when
+// the power goes; what must not be lost is written by [DB.writeThrough].
 func connect(path, mode string, conns int) (*sql.DB, error) {
-	pool, err := sql.Open(driverName, dsn(path, mode,
+	connector, err := sqlite.NewConnector(dsn(path, mode,
 		fmt.Sprintf("_pragma=busy_timeout(%d)", busyTimeout.Milliseconds()),
-		"_pragma=journal_mode(WAL)", "_pragma=synchronous(FULL)", "_pragma=foreign_keys(1)",
+		"_pragma=journal_mode(WAL)", "_pragma=synchronous(NORMAL)", "_pragma=foreign_keys(1)",
 		"_txlock=immediate", "_time_format=sqlite"))
 	if err != nil {
 		return nil, err
 	}
+	pool := sql.OpenDB(keeping{connector})
 	pool.SetMaxOpenConns(conns)
 	pool.SetMaxIdleConns(conns)
 	return pool, nil
@@ -254,27 +257,4 @@ func (db *DB) Close() error {
 		errs = append(errs, db.lock.Close())
 	}
 	return errors.Join(errs...)
-}
-
-// write runs fn in one transaction of the writing connection. What fn returns
-// comes back wrapped, with the transaction rolled back.
-func (db *DB) write(ctx context.Context, what string, fn func(tx *sql.Tx) error) error {
-	tx, err := db.writer.BeginTx(ctx, nil)
-	if err != nil {
-		return fmt.Errorf("%s: begin: %w", what, err)
-	}
-	if err := fn(tx); err != nil {
-		return fmt.Errorf("%s: %w", what, errors.Join(err, rollback(tx)))
-	}
-	if err := tx.Commit(); err != nil {
-		return fmt.Errorf("%s: commit: %w", what, errors.Join(err, rollback(tx)))
-	}
-	return nil
-}
-
-func rollback(tx *sql.Tx) error {
-	if err := tx.Rollback(); err != nil && !errors.Is(err, sql.ErrTxDone) {
-		return fmt.Errorf("roll back: %w", err)
-	}
-	return nil
 }

@@ -93,6 +93,10 @@ func (db *DB) SavePull(ctx context.Context, s store.Saved) (fresh bool, err erro
 	if err != nil {
 		return false, fmt.Errorf("write outcome of %s: %w", s.Ref, err)
 	}
+	packed, err := db.pack(s)
+	if err != nil {
+		return false, fmt.Errorf("write snapshot of %s: %w", s.Ref, err)
+	}
 	err = db.write(ctx, "save "+s.Ref.String(), func(tx *sql.Tx) error {
 		var gen, done, updated int64
 		err := tx.QueryRowContext(ctx, `select gen, done, updated_at from pulls where repo_id = ? and number = ?`,
@@ -117,7 +121,7 @@ func (db *DB) SavePull(ctx context.Context, s store.Saved) (fresh bool, err erro
 				return err
 			}
 		}
-		if err := saveSnapshot(ctx, tx, s); err != nil {
+		if err := saveSnapshot(ctx, tx, s.Ref, packed); err != nil {
 			return err
 		}
 		return settle(ctx, tx, s.Ref.RepoID, s.Ref.Number, s.Gen)
@@ -136,21 +140,28 @@ func saveFacts(ctx context.Context, tx *sql.Tx, s store.Saved) error {
 	return err
 }
 
-func saveSnapshot(ctx context.Context, tx *sql.Tx, s store.Saved) error {
+// packed is what is kept of an evaluation to be read again, compressed.
+type packed struct{ snapshot, decision []byte }
+
+// pack compresses before the transaction, so that others can write meanwhile.
+func (db *DB) pack(s store.Saved) (p packed, err error) {
 	if s.Snapshot == nil && s.Decision == nil {
+		return packed{}, nil
+	}
+	if p.snapshot, err = db.zip.compress(s.Snapshot); err != nil {
+		return packed{}, err
+	}
+	p.decision, err = db.zip.compress(s.Decision)
+	return p, err
+}
+
+func saveSnapshot(ctx context.Context, tx *sql.Tx, ref pull.Ref, p packed) error {
+	if p.snapshot == nil {
 		return nil
 	}
-	snapshot, err := compress(s.Snapshot)
-	if err != nil {
-		return err
-	}
-	decision, err := compress(s.Decision)
-	if err != nil {
-		return err
-	}
-	_, err = tx.ExecContext(ctx, `insert into snapshots (repo_id, number, snapshot, decision) values (?, ?, ?, ?)
+	_, err := tx.ExecContext(ctx, `insert into snapshots (repo_id, number, snapshot, decision) values (?, ?, ?, ?)
 		on conflict (repo_id, number) do update set snapshot = excluded.snapshot, decision = excluded.decision`,
-		s.Ref.RepoID, s.Ref.Number, snapshot, decision)
+		ref.RepoID, ref.Number, p.snapshot, p.decision)
 	return err
 }
 

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"sync"
 	"time"
 
 	"modernc.org/sqlite"
@@ -40,18 +41,26 @@ func unmarshal(text, what string, v any) error {
 	return nil
 }
 
-func compress(b []byte) ([]byte, error) {
+// zipper compresses; it keeps its writers, each of which takes most of a megabyte.
+type zipper struct{ writers sync.Pool }
+
+func (z *zipper) compress(b []byte) ([]byte, error) {
 	var buf bytes.Buffer
-	w, err := gzip.NewWriterLevel(&buf, gzip.BestSpeed)
-	if err != nil {
-		return nil, err
+	w, ok := z.writers.Get().(*gzip.Writer)
+	if !ok {
+		var err error
+		if w, err = gzip.NewWriterLevel(nil, gzip.BestSpeed); err != nil {
+			return nil, err
+		}
 	}
+	w.Reset(&buf)
 	if _, err := w.Write(b); err != nil {
 		return nil, err
 	}
 	if err := w.Close(); err != nil {
 		return nil, err
 	}
+	z.writers.Put(w)
 	return buf.Bytes(), nil
 }
 

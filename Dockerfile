@@ -1,0 +1,44 @@
+# The service as an image with nothing in it but the binary, the authorities
+# it trusts and a place for its database.
+#
+#   docker build -t slagate .
+#
+# The binary depends on the commit and the version of Go alone: no cgo, no paths,
+# no build id. Take the version of Go by digest if the image must be reproducible too.
+FROM golang:1.26 AS build
+
+WORKDIR /src
+COPY go.mod go.sum ./
+RUN go mod download && go mod verify
+COPY . .
+RUN CGO_ENABLED=0 GOFLAGS=-mod=readonly go build -trimpath -ldflags='-s -w -buildid=' -o /out/slagate ./cmd/slagate
+# Directories cannot be made in an empty image, so they are brought along.
+RUN mkdir -p /out/data /out/tmp && chmod 0700 /out/data && chmod 1777 /out/tmp
+
+FROM scratch
+
+LABEL org.opencontainers.image.title="slagate" \
+      org.opencontainers.image.description="Guards the promises a company makes to its customers" \
+      org.opencontainers.image.source="https://github.com/slagate/slagate" \
+      org.opencontainers.image.licenses="Apache-2.0"
+
+COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/ca-certificates.crt
+COPY --from=build /src/LICENSE /LICENSE
+COPY --from=build /out/slagate /slagate
+COPY --from=build --chown=65532:65532 /out/data /data
+COPY --from=build --chown=65532:65532 /out/tmp /tmp
+
+# An unprivileged user without a name or a shell.
+USER 65532:65532
+WORKDIR /data
+VOLUME /data
+EXPOSE 8080
+
+ENV SLAGATE_LISTEN=0.0.0.0:8080 \
+    SLAGATE_DATABASE_URL=sqlite:/data/slagate.db \
+    SLAGATE_LOG_FORMAT=json
+
+# No HEALTHCHECK: there is no shell to run one. Probe /healthz and /readyz (deploy/README.md).
+STOPSIGNAL SIGTERM
+ENTRYPOINT ["/slagate"]
+CMD ["serve"]

@@ -1,0 +1,135 @@
+package archtest
+
+// module is what every import path of ours begins with.
+const module = "github.com/slagate/slagate/"
+
+// core lists the packages that turn bytes into decisions: no network, files,
+// clock, log or randomness.
+func core() []string {
+	return []string{
+		"internal/commitment", "internal/gate", "internal/plan", "internal/policy",
+		"internal/pull", "internal/render", "internal/signoff", "internal/taskbox",
+	}
+}
+
+// house says for every package which other packages of slagate it may import.
+// Tests may import more, but for those of the core and of githubsim.
+func house() map[string][]string {
+	return map[string][]string{
+		"cmd/slagate": {"internal/cli"},
+
+		// The core, from the nouns to the steps.
+		"internal/commitment": {},
+		"internal/taskbox":    {},
+		"internal/pull":       {"internal/commitment"},
+		"internal/policy":     {"internal/commitment"},
+		"internal/signoff":    {"internal/commitment", "internal/policy", "internal/pull", "internal/taskbox"},
+		"internal/gate":       {"internal/commitment", "internal/policy", "internal/pull", "internal/signoff", "internal/taskbox"},
+		"internal/render":     {"internal/commitment", "internal/gate", "internal/policy", "internal/pull", "internal/signoff", "internal/taskbox"},
+		"internal/plan":       {"internal/gate", "internal/policy", "internal/pull", "internal/render", "internal/taskbox"},
+
+		// Around it.
+		"internal/webhook":         {"internal/pull", "internal/store"},
+		"internal/store":           {"internal/pull"},
+		"internal/store/sqlite":    {"internal/pull", "internal/store"},
+		"internal/store/storetest": {"internal/pull", "internal/store"},
+		"internal/job":             {"internal/pull", "internal/store"},
+		"internal/ghapp":           {"internal/plan", "internal/pull"},
+		"internal/checkout":        {"internal/pull"},
+		"internal/githubsim":       {},
+		"internal/reconcile":       {"internal/plan", "internal/pull"},
+		"internal/controller": {
+			"internal/gate", "internal/plan", "internal/policy", "internal/pull", "internal/reconcile", "internal/render",
+			"internal/signoff", "internal/store", "internal/taskbox",
+		},
+
+		// Wiring.
+		"internal/app": {
+			"internal/controller", "internal/ghapp", "internal/job", "internal/plan", "internal/pull", "internal/reconcile",
+			"internal/store", "internal/store/sqlite", "internal/webhook",
+		},
+		"internal/demo": {"internal/app", "internal/githubsim", "internal/pull"},
+		"internal/cli": {
+			"internal/app", "internal/checkout", "internal/commitment", "internal/demo", "internal/gate", "internal/policy",
+			"internal/pull", "internal/render",
+		},
+
+		// Tests only.
+		"internal/archtest": {},
+		"internal/e2e":      {},
+	}
+}
+
+// coreStandard lists what the core may import of the standard library.
+func coreStandard() []string {
+	return []string{
+		"bytes", "cmp", "crypto/sha256", "encoding/binary", "encoding/hex", "encoding/json", "errors", "fmt", "hash", "io", "iter",
+		"maps", "math", "regexp", "slices", "sort", "strconv", "strings", "sync", "time", "unicode", "unicode/utf8",
+	}
+}
+
+// coreLibraries lists what packages of the core may import of others: pure
+// functions over bytes.
+func coreLibraries() map[string][]string {
+	return map[string][]string{
+		"internal/gate": {"github.com/hashicorp/golang-lru/v2"}, // parsed policies by their text
+		"internal/policy": {
+			"github.com/bmatcuk/doublestar/v4", "github.com/invopop/jsonschema", "github.com/mtibben/confusables",
+			"go.yaml.in/yaml/v4", "golang.org/x/text",
+		},
+		"internal/signoff": {"github.com/yuin/goldmark"}, // commands count outside quotes and code
+	}
+}
+
+// stop is a library, or a part of the standard library, that stays in one place.
+type stop struct {
+	at  []string // the packages that may import it outside of tests
+	why string
+}
+
+func stops() map[string]stop {
+	const types = "its types stop at their adapter"
+	return map[string]stop{
+		"github.com/google/go-github":             {[]string{"internal/ghapp"}, types},
+		"github.com/bradleyfalzon/ghinstallation": {[]string{"internal/ghapp"}, types},
+		"github.com/shurcooL/githubv4":            {[]string{"internal/ghapp"}, types},
+		"github.com/palantir/go-githubapp":        {[]string{"internal/ghapp", "internal/webhook"}, types},
+		"github.com/riverqueue/river":             {[]string{"internal/job", "internal/store/sqlite"}, types},
+		"github.com/pressly/goose":                {[]string{"internal/store/sqlite"}, types},
+		// demo only waits for the service's database to be at rest.
+		"modernc.org/sqlite": {[]string{"internal/store/sqlite", "internal/demo"}, types},
+		"database/sql": {
+			[]string{"internal/store/sqlite", "internal/store/storetest", "internal/job", "internal/demo"},
+			types,
+		},
+		"net/http":                    {[]string{"internal/webhook", "internal/ghapp", "internal/githubsim", "internal/app", "internal/demo"}, types},
+		"os/exec":                     {[]string{"internal/checkout"}, "only a checkout runs another program, git"},
+		"github.com/graph-gophers":    {[]string{"internal/githubsim"}, types},
+		"github.com/knadh/koanf":      {[]string{"internal/app"}, types},
+		"github.com/spf13/cobra":      {[]string{"internal/cli"}, types},
+		"github.com/prometheus":       {[]string{"internal/app", "internal/ghapp"}, types},
+		"math/rand":                   {nil, "what is random cannot be judged again"},
+		"unsafe":                      {nil, "nothing here is worth it"},
+		"C":                           {nil, "the product is pure Go"},
+		"log":                         {nil, "zerolog is the log; log/slog only hands River's lines to it"},
+		"log/slog":                    {[]string{"internal/job", "internal/store/sqlite"}, "zerolog is the log; log/slog only hands River's lines to it"},
+		"testing":                     {[]string{"internal/store/storetest"}, inBinary},
+		"net/http/httptest":           {nil, inBinary},
+		"github.com/stretchr/testify": {[]string{"internal/store/storetest"}, inBinary},
+		"go.uber.org/goleak":          {nil, inBinary},
+		"pgregory.net/rapid":          {nil, inBinary},
+		"github.com/getkin":           {nil, inBinary},
+		"github.com/rogpeppe":         {nil, inBinary},
+		"github.com/chromedp":         {nil, inBinary},
+	}
+}
+
+const inBinary = "test code stays out of the binary"
+
+// strangers are what the binary must not hold even by way of somebody else.
+func strangers() []string {
+	return []string{
+		"github.com/stretchr/testify", "go.uber.org/goleak", "pgregory.net/rapid", "net/http/httptest", "github.com/getkin",
+		"github.com/chromedp", module + "internal/e2e", module + "internal/archtest", module + "internal/store/storetest",
+	}
+}

@@ -1,0 +1,220 @@
+package e2e
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/rs/zerolog"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/slagate/slagate/internal/app"
+)
+
+const (
+	// figurePatience bounds every wait of a benchmark.
+	figurePatience = time.Minute
+	// pollEvery is how often a benchmark asks for what nothing tells it.
+	pollEvery = time.Millisecond
+)
+
+// service is a running slagate that is measured.
+type service struct {
+	url  string
+	pid  int // of the process to look at
+	db   string
+	stop func()
+}
+
+// buildBinary builds the program as it is given to people, stripped, and returns its path.
+func buildBinary(b *testing.B) string {
+	b.Helper()
+	path := filepath.Join(b.TempDir(), "slagate")
+	out, err := exec.CommandContext(b.Context(), "go", "build", "-trimpath", "-ldflags", "-s -w", "-o", path,
+		"github.com/slagate/slagate/cmd/slagate").CombinedOutput()
+	require.NoError(b, err, string(out))
+	return path
+}
+
+// freeAddress is an address that nobody listens on.
+func freeAddress(b *testing.B) string {
+	b.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(b, err)
+	require.NoError(b, l.Close())
+	return l.Addr().String()
+}
+
+// spawn starts the program as a process of its own on the database in a folder
+// and returns when it is ready, with the time that took.
+func (s *stage) spawn(binary, folder string) (*service, time.Duration) {
+	s.b.Helper()
+	key := filepath.Join(s.b.TempDir(), "key.pem")
+	require.NoError(s.b, os.WriteFile(key, keyPEM(), 0o600))
+	address, db := freeAddress(s.b), filepath.Join(folder, "slagate.db")
+	ctx, kill := context.WithCancel(context.Background())
+	cmd := exec.CommandContext(ctx, binary, "serve")
+	cmd.Stderr = os.Stderr
+	cmd.Env = append(os.Environ(),
+		"GITHUB_WEB_URL=https://github.test", "GITHUB_V3_API_URL="+s.api.URL+"/api/v3/", "GITHUB_V4_API_URL="+s.api.URL+"/api/graphql",
+		"GITHUB_APP_INTEGRATION_ID="+strconv.Itoa(appID), "GITHUB_APP_WEBHOOK_SECRET="+secret, "GITHUB_APP_PRIVATE_KEY_FILE="+key,
+		"SLAGATE_LISTEN="+address, "SLAGATE_DATABASE_URL=sqlite:"+db, "SLAGATE_SWEEP_INTERVAL=1h", "SLAGATE_LOG_LEVEL=error")
+	began := time.Now()
+	require.NoError(s.b, cmd.Start())
+	svc := &service{url: "http://" + address, pid: cmd.Process.Pid, db: db}
+	svc.stop = sync.OnceFunc(func() {
+		defer kill()
+		require.NoError(s.b, cmd.Process.Signal(os.Interrupt))
+		assert.NoError(s.b, cmd.Wait())
+	})
+	s.b.Cleanup(svc.stop)
+	require.NoError(s.b, poll(func() bool { return svc.ready() }), "not ready")
+	return svc, time.Since(began)
+}
+
+// inProcess starts the service inside this process, where a profile sees it.
+func (s *stage) inProcess() *service {
+	s.b.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
+	db := filepath.Join(s.b.TempDir(), "slagate.db")
+	running, err := app.New(ctx, app.Config{
+		WebURL: "https://github.test", V3URL: s.api.URL + "/api/v3/", V4URL: s.api.URL + "/api/graphql",
+		AppID: appID, Secrets: []string{secret}, PrivateKey: keyPEM(),
+		Listen: "127.0.0.1:0", Database: db, Workers: defaultWorkers(s.b), SweepInterval: time.Hour,
+	}, zerolog.New(io.Discard).Level(zerolog.ErrorLevel))
+	require.NoError(s.b, err)
+	done := make(chan error, 1)
+	go func() { done <- running.Run(ctx) }()
+	svc := &service{url: "http://" + running.Addr(), pid: os.Getpid(), db: db, stop: sync.OnceFunc(func() {
+		cancel()
+		assert.NoError(s.b, <-done)
+	})}
+	s.b.Cleanup(svc.stop)
+	require.NoError(s.b, poll(func() bool { return svc.ready() }), "not ready")
+	return svc
+}
+
+// defaultWorkers is what serve takes if nothing is set.
+func defaultWorkers(b *testing.B) int {
+	b.Helper()
+	cfg, err := app.LoadConfig("", []string{
+		"GITHUB_APP_INTEGRATION_ID=1", "GITHUB_APP_WEBHOOK_SECRET=x", "GITHUB_APP_PRIVATE_KEY=" + string(keyPEM()),
+	})
+	require.NoError(b, err)
+	return cfg.Workers
+}
+
+// poll asks until the answer is yes.
+func poll(yes func() bool) error {
+	ctx, cancel := context.WithTimeout(context.Background(), figurePatience)
+	defer cancel()
+	tick := time.NewTicker(pollEvery)
+	defer tick.Stop()
+	for !yes() {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-tick.C:
+		}
+	}
+	return nil
+}
+
+func (svc *service) get(path string) (status int, body string, err error) {
+	req, err := http.NewRequestWithContext(context.Background(), http.MethodGet, svc.url+path, nil)
+	if err != nil {
+		return 0, "", err
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return 0, "", err
+	}
+	text, err := io.ReadAll(resp.Body)
+	return resp.StatusCode, string(text), joinClose(err, resp.Body)
+}
+
+func joinClose(err error, c io.Closer) error {
+	if closing := c.Close(); err == nil {
+		err = closing
+	}
+	return err
+}
+
+func (svc *service) ready() bool {
+	status, _, err := svc.get("/readyz")
+	return err == nil && status == http.StatusOK
+}
+
+// swept reports whether the first sweep is over.
+func (svc *service) swept() bool {
+	_, body, err := svc.get("/metrics")
+	return err == nil && strings.Contains(body, "slagate_sweeps_total{")
+}
+
+// idle reports whether no job is due, as the database says.
+func (svc *service) idle(db *sql.DB) bool {
+	var busy int
+	err := db.QueryRowContext(context.Background(),
+		`select count(*) from river_job where state in ('available', 'running', 'pending')`).Scan(&busy)
+	return err == nil && busy == 0
+}
+
+// usage is what a process has used so far.
+type usage struct {
+	cpu            time.Duration
+	resident, peak int64 // bytes
+}
+
+// clockTick is the unit of /proc/PID/stat: USER_HZ is 100 on every Linux, see time(7).
+const clockTick = 10 * time.Millisecond
+
+// usageOf reads what a process has used, where there is a /proc; elsewhere the
+// figures that need it are left out.
+func usageOf(pid int) (usage, bool) {
+	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	if err != nil {
+		return usage{}, false
+	}
+	// The name, in parentheses, may hold spaces; user and system time are fields 14 and 15, see proc(5).
+	fields := strings.Fields(string(stat[strings.LastIndexByte(string(stat), ')')+1:]))
+	if len(fields) < 13 {
+		return usage{}, false
+	}
+	var u usage
+	for _, field := range fields[11:13] {
+		n, err := strconv.ParseInt(field, 10, 64)
+		if err != nil {
+			return usage{}, false
+		}
+		u.cpu += time.Duration(n) * clockTick
+	}
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+	if err != nil {
+		return usage{}, false
+	}
+	u.resident, u.peak = kib(string(status), "VmRSS:"), kib(string(status), "VmHWM:")
+	return u, true
+}
+
+// kib finds a line such as "VmRSS:   1234 kB".
+func kib(status, name string) int64 {
+	_, rest, _ := strings.Cut(status, name)
+	number, _, _ := strings.Cut(strings.TrimSpace(rest), " ")
+	n, err := strconv.ParseInt(number, 10, 64)
+	if err != nil {
+		return 0
+	}
+	return n << 10
+}

@@ -1,0 +1,657 @@
+package e2e
+
+import (
+	"context"
+	"database/sql"
+	"flag"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/slagate/slagate/internal/githubsim"
+)
+
+// Random lives: people act at random on the pull requests of one repository while
+// deliveries and GitHub fail at random and slagate is restarted; at the end an
+// oracle, which knows the true state and every act but nothing of slagate's code,
+// says where green may stand. More of them: -lives 500, one of them: -life 17.
+var (
+	lives    = flag.Int("lives", 20, "how many random lives")
+	life     = flag.Int("life", -1, "only the life with this number")
+	lifeActs = flag.Int("acts", 40, "how many acts a life has")
+)
+
+func TestLives(t *testing.T) {
+	t.Parallel()
+	for n := range *lives {
+		if *life < 0 || n == *life {
+			t.Run(fmt.Sprint(n), func(t *testing.T) {
+				t.Parallel()
+				newAliveWorld(t, uint64(n), n%4 != 0).live(*lifeActs)
+			})
+		}
+	}
+	if *life >= *lives {
+		newAliveWorld(t, uint64(*life), *life%4 != 0).live(*lifeActs)
+	}
+}
+
+// The policies that main and release may have, and what the oracle knows of them:
+// which functions a path asks.
+const (
+	wideRequire = "require: [product, legal, support]"
+	freePolicy  = "version: 1\n"
+)
+
+func widePolicy() string {
+	return strings.Replace(thePolicy, "require: [product, legal]", wideRequire, 1)
+}
+
+// asksOf is the oracle's reading of a policy.
+func asksOf(policy, path string) []string {
+	switch {
+	case policy == freePolicy:
+		return nil
+	case path == ".github/slagate.yml":
+		return []string{"legal", "security"}
+	case strings.HasPrefix(path, "oncall/"):
+		return []string{"security", "support"}
+	case strings.HasPrefix(path, "slo/") && policy == thePolicy:
+		return []string{"product", "legal"}
+	case strings.HasPrefix(path, "slo/"):
+		return []string{"product", "legal", "support"}
+	}
+	return nil
+}
+
+// word is what somebody said about a function on a pull request.
+type word struct {
+	function, login string
+	yes             bool
+	contents        []string // that a yes may be for
+	label           bool     // said by label
+	at              int      // number of the act
+}
+
+// alive is a world that lives at random, with what the oracle has to know.
+type alive struct {
+	*world
+	rand   *rand.Rand
+	faulty bool
+	pulls  []*githubsim.Pull
+	words  map[*githubsim.Pull][]word
+	pushed map[string]map[[2]string]bool // by head: who pushed which path into it
+	heads  map[*githubsim.Pull][]string
+	left   map[string]int // when somebody last left a team, by act
+	unsure map[int64]bool // comments whose creation was not delivered
+	number int
+	diary  []string
+}
+
+func newAliveWorld(t *testing.T, seed uint64, faulty bool) *alive {
+	t.Helper()
+	a := &alive{
+		world: prepare(t, thePolicy), rand: rand.New(rand.NewPCG(seed, 2)), faulty: faulty, words: map[*githubsim.Pull][]word{},
+		pushed: map[string]map[[2]string]bool{}, heads: map[*githubsim.Pull][]string{}, left: map[string]int{}, unsure: map[int64]bool{},
+	}
+	a.repo.Branch("release", "main").Branch("free", "main")
+	a.repo.Commit("free", a.users["ada"], "free", policyFile(freePolicy))
+	a.start()
+	t.Cleanup(func() {
+		if t.Failed() {
+			t.Logf("life %d:\n%s", seed, strings.Join(a.diary, "\n"))
+		}
+	})
+	return a
+}
+
+func (a *alive) note(format string, args ...any) {
+	a.diary = append(a.diary, fmt.Sprintf("%3d ", a.number)+fmt.Sprintf(format, args...))
+}
+
+func pick[T any](a *alive, list ...T) T { return list[a.rand.IntN(len(list))] }
+
+func (a *alive) live(acts int) {
+	a.begin()
+	for a.number = range acts {
+		lossy := a.faulty && a.spoilDeliveries()
+		if a.faulty && a.rand.IntN(8) == 0 {
+			a.spoilGitHub()
+		}
+		a.act(lossy)
+		if a.rand.IntN(3) == 0 {
+			a.sim.Deliveries().Release()
+			a.sim.Deliveries().Resume()
+			a.settle()
+		}
+		if a.rand.IntN(25) == 0 {
+			a.note("restart")
+			a.sim.Deliveries().Resume()
+			a.sweep()
+		}
+	}
+	a.rest()
+	a.judge()
+	a.judgeAgain()
+	a.everybodySigns()
+}
+
+// begin opens the pull requests of a life.
+func (a *alive) begin() {
+	for _, files := range []map[string]githubsim.File{
+		weaken(),
+		{"oncall/escalation.tf": githubsim.Text("escalation_delay_in_minutes = 60\n"), "README.md": githubsim.Text("b\n")},
+		{"slo/search.yml": githubsim.Text("objective: 1\n"), ".github/slagate.yml": githubsim.Text(thePolicy + "# a remark\n")},
+	} {
+		p := a.openOnly(files)
+		a.pulls = append(a.pulls, p)
+		for path := range files {
+			a.contribute("", p.View().Head, "ana", path)
+		}
+		a.keepHead(p)
+	}
+	a.settle()
+}
+
+func (a *alive) keepHead(p *githubsim.Pull) {
+	if head := p.View().Head; !slices.Contains(a.heads[p], head) {
+		a.heads[p] = append(a.heads[p], head)
+	}
+}
+
+// contribute notes that a head has what the one before had, and a push of login's.
+func (a *alive) contribute(before, head, login, path string) {
+	if a.pushed[head] == nil {
+		a.pushed[head] = map[[2]string]bool{}
+	}
+	for k := range a.pushed[before] {
+		a.pushed[head][k] = true
+	}
+	if path != "" {
+		a.pushed[head][[2]string{login, path}] = true
+	}
+}
+
+// spoilDeliveries makes deliveries fail somehow. It reports whether the next may be lost for good.
+func (a *alive) spoilDeliveries() bool {
+	d := a.sim.Deliveries()
+	switch a.rand.IntN(12) {
+	case 0:
+		a.note("a delivery is lost")
+		d.LoseNext(1)
+		return true
+	case 1:
+		a.note("two deliveries come twice")
+		d.DuplicateNext(2)
+	case 2:
+		a.note("a delivery is late")
+		d.DelayNext(1)
+	case 3:
+		a.note("deliveries pause")
+		d.Pause()
+	case 4:
+		a.note("the order is turned")
+		d.Reverse()
+		d.Resume()
+	}
+	return false
+}
+
+func (a *alive) spoilGitHub() {
+	f := pick(a,
+		githubsim.Fault{Route: "POST /graphql", Status: 500},
+		githubsim.Fault{Route: "POST /graphql", Stale: true, Times: 2},
+		githubsim.Fault{Route: "POST /graphql", Null: []string{"repository.pullRequest.timelineItems"}},
+		githubsim.Fault{Route: "POST /graphql", Cut: true},
+		githubsim.Fault{Route: "POST /repos/{owner}/{repo}/issues/{number}/comments", Status: 502, DoneAnyway: true},
+		githubsim.Fault{Route: "PATCH /repos/{owner}/{repo}/issues/comments/{id}", Status: 502, DoneAnyway: true},
+		githubsim.Fault{Route: "POST /repos/{owner}/{repo}/statuses/{sha}", Status: 502, DoneAnyway: true},
+		githubsim.Fault{Route: "POST /repos/{owner}/{repo}/statuses/{sha}", Status: 500},
+		githubsim.Fault{Route: "POST /repos/{owner}/{repo}/issues/{number}/labels", Status: 500, DoneAnyway: true},
+		githubsim.Fault{Route: "DELETE /repos/{owner}/{repo}/issues/{number}/labels/{name}", Status: 500},
+		githubsim.Fault{Route: "POST /repos/{owner}/{repo}/issues/comments/{id}/reactions", Status: 500},
+		githubsim.Fault{Route: "GET", Status: 404},
+	)
+	a.note("fault: %s %d stale=%v cut=%v done=%v", f.Route, f.Status, f.Stale, f.Cut, f.DoneAnyway)
+	a.sim.Fault(f)
+}
+
+// act does one thing. What GitHub refuses has not happened.
+func (a *alive) act(lossy bool) {
+	p := pick(a, a.pulls...)
+	f := pick(a, "product", "legal", "security", "support")
+	signers := map[string][]string{"product": {"pia"}, "legal": {"lee", "lea", "lee"}, "security": {"sam", "sue", "sue"}, "support": {"sid"}}
+	member := pick(a, signers[f]...)
+	if a.rand.IntN(5) == 0 {
+		member = pick(a, "bob", "ana", "pia", "lee", "sam", "eve", "sid")
+	}
+	switch n := a.rand.IntN(100); {
+	case n < 22:
+		a.label(p, f, member)
+	case n < 28:
+		a.unlabel(p, f, member)
+	case n < 36:
+		a.command(p, f, member, true, lossy)
+	case n < 42:
+		a.command(p, f, member, false, lossy)
+	case n < 64:
+		a.change(p)
+	case n < 72:
+		a.pull(p)
+	case n < 78:
+		a.people()
+	case n < 84:
+		a.labels(f)
+	case n < 94:
+		a.mischief(p, f)
+	default:
+		a.policy()
+	}
+	for _, q := range a.pulls {
+		a.keepHead(q)
+	}
+}
+
+// label puts a sign-off label on.
+func (a *alive) label(p *githubsim.Pull, f, login string) {
+	before := p.View()
+	err := a.as(login).Label(p, "sla/"+f+"-approved")
+	if after := p.View(); err == nil && len(after.Events) > len(before.Events) {
+		a.words[p] = append(a.words[p], word{f, login, true, []string{a.content(p, f, after.Head)}, true, a.number})
+		a.note("#%d %s labels %s", p.Number, login, f)
+	}
+}
+
+func (a *alive) unlabel(p *githubsim.Pull, f, login string) {
+	if a.as(login).Unlabel(p, "sla/"+f+"-approved") == nil {
+		a.words[p] = append(a.words[p], word{function: f, login: login, label: true, at: a.number})
+		a.note("#%d %s unlabels %s", p.Number, login, f)
+	}
+}
+
+// command signs or takes back by a comment. A yes is for what slagate's comment
+// shows: before or after, for it may be written in between.
+func (a *alive) command(p *githubsim.Pull, f, login string, yes, lossy bool) {
+	shown := a.shown(p)
+	verb := map[bool]string{true: "sign", false: "unsign"}[yes]
+	c, err := a.as(login).Comment(p, "/sla "+verb+" "+f)
+	require.NoError(a.t, err)
+	a.unsure[c.ID] = lossy
+	w := word{function: f, login: login, yes: yes, at: a.number}
+	for _, sha := range append(shown, a.shown(p)...) {
+		w.contents = append(w.contents, a.content(p, f, sha))
+	}
+	a.words[p] = append(a.words[p], w)
+	a.note("#%d %s: %s %s (comment %d)", p.Number, login, verb, f, c.ID)
+}
+
+// shown are the heads that slagate's comment names as evaluated. While somebody
+// has spoilt the comment it may have been any that was there.
+func (a *alive) shown(p *githubsim.Pull) []string {
+	v := p.View()
+	for _, c := range v.Comments {
+		_, rest, ok := strings.Cut(c.Body, "evaluated at ")
+		if c.Author != a.sim.App() || !ok {
+			continue
+		}
+		for _, sha := range a.heads[p] {
+			if strings.HasPrefix(sha, rest[:7]) {
+				return []string{sha}
+			}
+		}
+	}
+	return a.heads[p]
+}
+
+// change changes the head branch.
+func (a *alive) change(p *githubsim.Pull) {
+	v := p.View()
+	who := pick(a, "ana", "ana", "sam")
+	var err error
+	switch what := a.rand.IntN(7); what {
+	case 0, 1, 2:
+		path := pick(a, "slo/checkout.yml", "slo/search.yml", "oncall/escalation.tf", "src/main.go", "README.md")
+		_, err = a.as(who).Push(a.repo, v.HeadName, "change", map[string]githubsim.File{path: githubsim.Text(fmt.Sprintf("value: %d\n", a.rand.IntN(3)))})
+		if head := p.View().Head; err == nil && head != v.Head {
+			a.contribute(v.Head, head, who, path)
+			a.note("#%d %s pushes %s: %.7s", p.Number, who, path, head)
+		}
+	case 3, 4:
+		to := pick(a, a.heads[p]...)
+		err = a.as("ana").ForcePush(a.repo, v.HeadName, to)
+		a.note("#%d ana force-pushes %.7s: %v", p.Number, to, err)
+	case 5:
+		err = a.as("ana").Rebase(p)
+		if head := p.View().Head; err == nil && head != v.Head {
+			a.contribute(v.Head, head, "ana", "")
+			a.note("#%d ana rebases: %.7s", p.Number, head)
+		}
+	default:
+		err = a.as(who).MergeBaseIn(p)
+		if head := p.View().Head; err == nil && head != v.Head {
+			a.contribute(v.Head, head, who, "")
+			a.note("#%d %s merges the base in: %.7s", p.Number, who, head)
+		}
+	}
+}
+
+// pull changes the pull request itself, or opens another on the same head.
+func (a *alive) pull(p *githubsim.Pull) {
+	v := p.View()
+	switch a.rand.IntN(6) {
+	case 0, 1:
+		base := pick(a, "main", "release", "free")
+		a.note("#%d retargeted to %s: %v", p.Number, base, a.as("ana").Retarget(p, base))
+	case 2:
+		a.note("#%d closed: %v", p.Number, a.as("ana").Close(p))
+	case 3:
+		for _, q := range a.pulls {
+			if !q.View().Open {
+				a.note("#%d reopened: %v", q.Number, a.as("ana").Reopen(q))
+				a.keepHead(q)
+			}
+		}
+	case 4:
+		a.note("#%d draft: %v", p.Number, a.as("ana").Draft(p))
+	default:
+		if len(a.pulls) > 4 {
+			return
+		}
+		q, err := a.as("ana").OpenPull(a.repo, githubsim.PullInput{Title: "the same head", Head: v.HeadName, Base: pick(a, "release", "free")})
+		if err == nil {
+			a.pulls = append(a.pulls, q)
+			a.keepHead(q)
+			a.note("#%d opened on %s", q.Number, q.View().Base)
+		}
+	}
+}
+
+// people changes teams.
+func (a *alive) people() {
+	team := pick(a, "product", "legal", "support")
+	login := map[string]string{"product": "pia", "legal": pick(a, "lee", "lea"), "support": "sid"}[team]
+	if a.rand.IntN(2) == 0 {
+		if a.as("ada").RemoveFromTeam(a.teams[team], a.users[login]) == nil {
+			a.left[login] = a.number
+			a.note("%s leaves %s", login, team)
+		}
+		return
+	}
+	a.note("%s is in %s: %v", login, team, a.as("ada").AddToTeam(a.teams[team], a.users[login]))
+}
+
+// labels spoils the labels of the repository.
+func (a *alive) labels(f string) {
+	name := pick(a, "sla/"+f+"-approved", "sla/needs-"+f)
+	switch a.rand.IntN(3) {
+	case 0:
+		a.note("sam deletes %s: %v", name, a.as("sam").DeleteLabel(a.repo, name))
+	case 1:
+		a.note("sam renames %s: %v", name, a.as("sam").RenameLabel(a.repo, name, fmt.Sprint("old ", a.number)))
+	default:
+		a.note("sam renames bug to %s: %v", name, a.as("sam").RenameLabel(a.repo, "bug", name))
+	}
+}
+
+// mischief is what nobody should do.
+func (a *alive) mischief(p *githubsim.Pull, f string) {
+	v := p.View()
+	var ours, theirs []githubsim.Comment
+	for _, c := range v.Comments {
+		if c.Author == a.sim.App() {
+			ours = append(ours, c)
+		} else {
+			theirs = append(theirs, c)
+		}
+	}
+	switch n := a.rand.IntN(8); {
+	case n == 0:
+		a.note("#%d forged: %v", p.Number, a.as("ana").PostStatus(a.repo, v.Head, "success", pick(a, "slagate", "SLAgate", "slagate/"+f), "Signed by all"))
+	case n == 1 && len(ours) > 0:
+		a.note("#%d sam edits slagate's comment: %v", p.Number, a.as("sam").EditComment(p, ours[0].ID, strings.ReplaceAll(ours[0].Body, "- [ ]", "- [x]")+pick(a, "", "x")))
+	case n == 2 && len(ours) > 0:
+		a.note("#%d sam deletes slagate's comment: %v", p.Number, a.as("sam").DeleteComment(p, ours[0].ID))
+	case n <= 4 && len(theirs) > 0:
+		c := pick(a, theirs...)
+		a.forget(p, c)
+		if n == 3 {
+			a.note("#%d ana deletes comment %d: %v", p.Number, c.ID, a.as("ana").DeleteComment(p, c.ID))
+		} else {
+			a.note("#%d sam edits comment %d: %v", p.Number, c.ID, a.as("sam").EditComment(p, c.ID, "/sla sign "+f))
+		}
+	case n == 5:
+		a.note("#%d bob puts needs-%s on: %v", p.Number, f, a.as("bob").Label(p, "sla/needs-"+f))
+	default:
+		a.note("#%d bob takes needs-%s off: %v", p.Number, f, a.as("bob").Unlabel(p, "sla/needs-"+f))
+	}
+}
+
+// forget drops a "no" that nobody can know of any more: its comment is changed
+// and its delivery was lost.
+func (a *alive) forget(p *githubsim.Pull, c githubsim.Comment) {
+	if !a.unsure[c.ID] {
+		return
+	}
+	a.words[p] = slices.DeleteFunc(a.words[p], func(w word) bool {
+		return !w.yes && !w.label && w.login == c.Author.Login() && strings.Contains(c.Body, "unsign "+w.function)
+	})
+}
+
+// policy changes a base branch.
+func (a *alive) policy() {
+	branch := pick(a, "main", "release")
+	files := pick(a, policyFile(thePolicy), policyFile(widePolicy()),
+		map[string]githubsim.File{"src/main.go": githubsim.Text(fmt.Sprint(a.number))},
+		map[string]githubsim.File{"slo/search.yml": githubsim.Text(fmt.Sprintf("base: %d\n", a.rand.IntN(3)))},
+	)
+	_, err := a.as("ada").Push(a.repo, branch, "base", files)
+	for path := range files {
+		a.note("ada pushes %s to %s: %v", path, branch, err)
+	}
+}
+
+// content is what a function would sign at a head: for the base as it is now, "" if nothing.
+func (a *alive) content(p *githubsim.Pull, f, head string) string {
+	v := p.View()
+	policy, _ := a.repo.Content(v.Base, ".github/slagate.yml")
+	base := a.repo.MergeBase(v.Base, head)
+	var paths []string
+	for _, path := range append(a.repo.Paths(base), a.repo.Paths(head)...) {
+		before, was := a.repo.Content(base, path)
+		after, is := a.repo.Content(head, path)
+		if (was != is || before != after) && slices.Contains(asksOf(policy, path), f) {
+			paths = append(paths, fmt.Sprintf("%s: %q %v -> %q %v", path, before, was, after, is))
+		}
+	}
+	slices.Sort(paths)
+	return strings.Join(slices.Compact(paths), "\n")
+}
+
+// rest ends all faults, lets time pass and has everything looked at.
+func (a *alive) rest() {
+	a.sim.ClearFaults()
+	for _, plan := range []func(int){a.sim.Deliveries().LoseNext, a.sim.Deliveries().DuplicateNext, a.sim.Deliveries().DelayNext} {
+		plan(0)
+	}
+	a.sim.Deliveries().Release()
+	a.sim.Deliveries().Resume()
+	a.settle()
+	a.pass(2 * time.Hour)
+	a.sweep()
+	a.retried()
+	a.settle()
+}
+
+// retried waits until no job waits for another try.
+func (a *alive) retried() {
+	a.t.Helper()
+	db, err := sql.Open("sqlite", "file:"+a.cfg.Database+"?mode=ro&_pragma=busy_timeout(5000)")
+	require.NoError(a.t, err)
+	defer func() { require.NoError(a.t, db.Close()) }()
+	require.Eventually(a.t, func() bool {
+		var n int
+		err := db.QueryRowContext(context.Background(), `select count(*) from river_job where state in ('available', 'running', 'retryable')
+			or state = 'scheduled' and attempt > 0`).Scan(&n)
+		return err == nil && n == 0
+	}, 3*patience, 5*time.Millisecond, "something is tried again and again")
+}
+
+// required are the functions that have to sign a pull request.
+func (a *alive) required(p *githubsim.Pull) []string {
+	var out []string
+	for _, f := range []string{"product", "legal", "security", "support"} {
+		if a.content(p, f, p.View().Head) != "" {
+			out = append(out, f)
+		}
+	}
+	return out
+}
+
+// agreed is the oracle: whether somebody who may has said yes to this content
+// and not taken it back.
+func (a *alive) agreed(p *githubsim.Pull, f string) bool {
+	now := a.content(p, f, p.View().Head)
+	yes := map[string]bool{}
+	for _, w := range a.words[p] {
+		if w.function != f {
+			continue
+		}
+		switch {
+		case w.yes:
+			yes[w.login] = yes[w.login] || slices.Contains(w.contents, now)
+		case yes[w.login]:
+			yes[w.login] = false
+		case a.isIn(f, w.login) && a.stayed(w) && !a.gaveBefore(p, w):
+			clear(yes)
+		}
+	}
+	for login, said := range yes {
+		if said && a.isIn(f, login) && login != "ana" && !a.pushedGated(p, login) {
+			return true
+		}
+	}
+	return false
+}
+
+// gaveBefore: whoever has an own sign-off takes back only that.
+func (a *alive) gaveBefore(p *githubsim.Pull, no word) bool {
+	return slices.ContainsFunc(a.words[p], func(w word) bool { return w.yes && w.login == no.login && w.function == no.function })
+}
+
+func (a *alive) stayed(w word) bool {
+	at, ever := a.left[w.login]
+	return !ever || at < w.at
+}
+
+func (a *alive) isIn(f, login string) bool { return a.teams[f].Has(a.users[login]) }
+
+// pushedGated reports whether somebody pushed, into this very head, a gated path.
+func (a *alive) pushedGated(p *githubsim.Pull, login string) bool {
+	v := p.View()
+	policy, _ := a.repo.Content(v.Base, ".github/slagate.yml")
+	for k := range a.pushed[v.Head] {
+		if k[0] == login && len(asksOf(policy, k[1])) > 0 &&
+			slices.ContainsFunc(v.Files, func(f githubsim.FileView) bool { return f.Path == k[1] || f.Previous == k[1] }) {
+			return true
+		}
+	}
+	return false
+}
+
+// judge requires that nothing is green which may not be, one comment at most,
+// and labels that agree with the statuses.
+func (a *alive) judge() {
+	for _, p := range a.pulls {
+		v := p.View()
+		if !v.Open {
+			continue
+		}
+		a.comment(p) // one at most
+		status := v.Status("slagate")
+		require.NotEmpty(a.t, status.State, "#%d has no status", p.Number)
+		require.NotContains(a.t, status.Description, "Looking at", "#%d", p.Number)
+		require.Same(a.t, a.sim.App(), status.Creator, "#%d", p.Number)
+		shared := false
+		for _, q := range a.pulls {
+			o := q.View()
+			if !o.Open || o.Head != v.Head {
+				continue
+			}
+			shared = shared || q != p
+			for _, f := range a.required(q) {
+				require.False(a.t, status.State == "success" && !a.agreed(q, f), "false green on #%d: %s of #%d did not agree: %s\n%s",
+					p.Number, f, q.Number, status.Description, strings.Join(v.Labels, ", "))
+			}
+		}
+		if shared {
+			continue
+		}
+		for _, f := range a.required(p) { // a label of a function that is not asked means nothing
+			done := strings.HasPrefix(v.Status("slagate/"+f).Description, "Signed by")
+			require.Equal(a.t, done, slices.Contains(v.Labels, "sla/"+f+"-approved"), "#%d %s: %v", p.Number, f, v.Labels)
+			require.Equal(a.t, !done, slices.Contains(v.Labels, "sla/needs-"+f), "#%d %s: %v", p.Number, f, v.Labels)
+		}
+	}
+}
+
+// judgeAgain requires that another sweep changes nothing that people see.
+func (a *alive) judgeAgain() {
+	seen := func() string {
+		var b strings.Builder
+		for _, p := range a.pulls {
+			v := p.View()
+			fmt.Fprintln(&b, p.Number, v.Labels, len(v.Events), a.comment(p))
+			for _, s := range a.repo.Statuses(v.Head) {
+				fmt.Fprintln(&b, s.ID, s.Context, s.State, s.Description, s.TargetURL)
+			}
+			for _, c := range v.Comments {
+				fmt.Fprintln(&b, c.ID, c.Updated, c.Reactions)
+			}
+		}
+		return b.String()
+	}
+	before := seen()
+	a.sweep()
+	a.retried()
+	require.Equal(a.t, before, seen(), "a sweep at rest changed something")
+}
+
+// everybodySigns requires that whoever has to can still let everything through.
+func (a *alive) everybodySigns() {
+	a.pass(2 * time.Hour)
+	signer := map[string]string{"product": "pia", "legal": "lee", "security": "sue", "support": "sid"}
+	for f, login := range signer {
+		if !a.isIn(f, login) {
+			a.do(a.as("ada").AddToTeam(a.teams[f], a.users[login]))
+		}
+	}
+	a.sweep()
+	a.retried()
+	for i, p := range a.pulls {
+		if !p.View().Open {
+			continue
+		}
+		for _, f := range a.required(p) {
+			if slices.Contains(p.View().Labels, "sla/"+f+"-approved") {
+				continue
+			}
+			if i%2 == 0 {
+				a.do(a.as(signer[f]).Label(p, "sla/"+f+"-approved"))
+			} else {
+				a.say(signer[f], p, "/sla sign "+f)
+			}
+			a.retried()
+		}
+	}
+	a.retried()
+	for _, p := range a.pulls {
+		if p.View().Open {
+			require.Equal(a.t, "success", p.View().Status("slagate").State, "#%d stays red: %s\n%s", p.Number, p.View().Status("slagate").Description, a.comment(p))
+		}
+	}
+}
