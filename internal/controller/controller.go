@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/rs/zerolog"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/slagate/slagate/internal/gate"
 	"github.com/slagate/slagate/internal/plan"
@@ -140,10 +141,7 @@ func (c *Controller) failed(ctx context.Context, row store.PullRow, cause error)
 }
 
 func (c *Controller) evaluate(ctx context.Context, row store.PullRow, repo store.RepoRow) (gate.Verdict, time.Duration, error) {
-	if err := c.first(ctx, row, repo); err != nil {
-		return "", 0, err
-	}
-	sn, err := c.gather(ctx, row, repo)
+	sn, err := c.begin(ctx, row, repo)
 	if err != nil {
 		return "", 0, err
 	}
@@ -179,6 +177,24 @@ func (c *Controller) evaluate(ctx context.Context, row store.PullRow, repo store
 		return "", 0, fmt.Errorf("evaluate %s: could not find out: %s", row.Ref, d.Unanswered)
 	}
 	return d.Verdict, until(d.NextCheck, sn.At), c.aftermath(ctx, sn, d, row)
+}
+
+// begin posts the first status and gathers. What takes a success away is posted before anything
+// is read; on a head without a status both go at once, which people see as an earlier answer.
+func (c *Controller) begin(ctx context.Context, row store.PullRow, repo store.RepoRow) (sn pull.Snapshot, err error) {
+	if row.TakesAway {
+		if err := c.first(ctx, row, repo); err != nil {
+			return sn, err
+		}
+		return c.gather(ctx, row, repo)
+	}
+	group, inner := errgroup.WithContext(ctx)
+	group.Go(func() error { return c.first(ctx, row, repo) }) // not cut short: it may have been done
+	group.Go(func() (err error) {
+		sn, err = c.gather(inner, row, repo)
+		return err
+	})
+	return sn, group.Wait()
 }
 
 func until(next, at time.Time) time.Duration {

@@ -118,12 +118,29 @@ func pick[T any](a *alive, list ...T) T { return list[a.rand.IntN(len(list))] }
 
 func (a *alive) live(acts int) {
 	a.begin()
-	for a.number = range acts {
+	a.days(acts, a.act)
+	// Most of all it matters what is taken away from what is green.
+	a.rest()
+	a.signAll()
+	a.days(acts/8, a.take)
+	a.rest()
+	a.judge()
+	a.judgeAgain()
+	a.everybodySigns()
+}
+
+// days are so many acts, with faults between them.
+func (a *alive) days(acts int, act func(lossy bool)) {
+	for range acts {
+		a.number++
 		lossy := a.faulty && a.spoilDeliveries()
 		if a.faulty && a.rand.IntN(8) == 0 {
 			a.spoilGitHub()
 		}
-		a.act(lossy)
+		act(lossy)
+		for _, p := range a.pulls {
+			a.keepHead(p)
+		}
 		if a.rand.IntN(3) == 0 {
 			a.sim.Deliveries().Release()
 			a.sim.Deliveries().Resume()
@@ -135,10 +152,32 @@ func (a *alive) live(acts int) {
 			a.sweep()
 		}
 	}
-	a.rest()
-	a.judge()
-	a.judgeAgain()
-	a.everybodySigns()
+}
+
+// take does something that can take a success away, or hides that it does.
+func (a *alive) take(lossy bool) {
+	p := pick(a, a.pulls...)
+	f := pick(a, "product", "legal", "security", "support")
+	if asked := a.required(p); len(asked) > 0 {
+		f = pick(a, asked...)
+	}
+	member := map[string]string{"product": "pia", "legal": pick(a, "lee", "lee", "lea"), "security": "sue", "support": "sid"}[f]
+	switch n := a.rand.IntN(10); {
+	case n < 3:
+		a.unlabel(p, f, member)
+	case n == 3:
+		a.command(p, f, member, false, lossy)
+	case n < 6:
+		a.change(p)
+	case n == 6:
+		a.people()
+	case n == 7:
+		a.labels(f)
+	case n == 8:
+		a.pull(p)
+	default:
+		a.mischief(p, f)
+	}
 }
 
 // begin opens the pull requests of a life.
@@ -251,9 +290,6 @@ func (a *alive) act(lossy bool) {
 		a.mischief(p, f)
 	default:
 		a.policy()
-	}
-	for _, q := range a.pulls {
-		a.keepHead(q)
 	}
 }
 
@@ -623,6 +659,16 @@ func (a *alive) judgeAgain() {
 
 // everybodySigns requires that whoever has to can still let everything through.
 func (a *alive) everybodySigns() {
+	a.signAll()
+	for _, p := range a.pulls {
+		if p.View().Open {
+			require.Equal(a.t, "success", p.View().Status("slagate").State, "#%d stays red: %s\n%s", p.Number, p.View().Status("slagate").Description, a.comment(p))
+		}
+	}
+}
+
+// signAll has everybody sign who has to, once the limits of putting right are over.
+func (a *alive) signAll() {
 	a.pass(2 * time.Hour)
 	signer := map[string]string{"product": "pia", "legal": "lee", "security": "sue", "support": "sid"}
 	for f, login := range signer {
@@ -632,7 +678,7 @@ func (a *alive) everybodySigns() {
 	}
 	a.sweep()
 	a.retried()
-	for i, p := range a.pulls {
+	for _, p := range a.pulls {
 		if !p.View().Open {
 			continue
 		}
@@ -640,18 +686,13 @@ func (a *alive) everybodySigns() {
 			if slices.Contains(p.View().Labels, "sla/"+f+"-approved") {
 				continue
 			}
-			if i%2 == 0 {
-				a.do(a.as(signer[f]).Label(p, "sla/"+f+"-approved"))
+			if a.rand.IntN(2) == 0 {
+				a.label(p, f, signer[f])
 			} else {
-				a.say(signer[f], p, "/sla sign "+f)
+				a.command(p, f, signer[f], true, false)
 			}
+			a.settle()
 			a.retried()
-		}
-	}
-	a.retried()
-	for _, p := range a.pulls {
-		if p.View().Open {
-			require.Equal(a.t, "success", p.View().Status("slagate").State, "#%d stays red: %s\n%s", p.Number, p.View().Status("slagate").Description, a.comment(p))
 		}
 	}
 }

@@ -228,18 +228,22 @@ func (w *world) settle() {
 	w.t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
-	// Twice, because a job that ends while the first look is under way may have
-	// made deliveries that bring new jobs.
-	atRest := func() bool {
-		var busy int
-		if err := w.sim.Deliveries().Wait(ctx); err != nil {
-			return false
+	require.Eventually(w.t, func() bool {
+		// Twice, because a job that ends while the first look is under way may
+		// have made deliveries that bring new jobs.
+		for range 2 {
+			var busy int
+			if err := w.sim.Deliveries().Wait(ctx); err != nil {
+				return false
+			}
+			// What waits for its time (a retry, a later look) does not count as busy.
+			err := w.jobs.QueryRowContext(ctx, `select count(*) from river_job where state in ('available', 'running', 'pending')`).Scan(&busy)
+			if err != nil || busy > 0 {
+				return false
+			}
 		}
-		// What waits for its time (a retry, a later look) does not count as busy.
-		err := w.jobs.QueryRowContext(ctx, `select count(*) from river_job where state in ('available', 'running', 'pending')`).Scan(&busy)
-		return err == nil && busy == 0
-	}
-	require.Eventually(w.t, func() bool { return atRest() && atRest() }, patience, tick, "the service does not come to rest")
+		return true
+	}, patience, tick, "the service does not come to rest")
 }
 
 // look makes the sweep's look at everything happen now.
