@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/rs/zerolog"
-	"golang.org/x/sync/errgroup"
 
 	"github.com/slagate/slagate/internal/gate"
 	"github.com/slagate/slagate/internal/plan"
@@ -55,6 +54,9 @@ type Observer interface {
 // ErrAbsent says that the app is not installed (any more) or suspended: there is
 // nothing to do, and nothing that another try would mend.
 var ErrAbsent = errors.New("the app is not installed here")
+
+// errUnanswered ends an evaluation whose decision lacks a fact.
+var errUnanswered = errors.New("could not find out")
 
 // Config is what a Controller is made of.
 type Config struct {
@@ -129,8 +131,8 @@ func (c *Controller) failed(ctx context.Context, row store.PullRow, cause error)
 	if row.FailingSince.IsZero() {
 		return errors.Join(cause, c.Pulls.SetFailing(ctx, row.Ref, now))
 	}
-	if now.Sub(row.FailingSince) < plan.Patience || row.Head == "" {
-		return cause
+	if now.Sub(row.FailingSince) < plan.Patience || row.Head == "" || errors.Is(cause, errUnanswered) {
+		return cause // a decision that lacks a fact says so itself
 	}
 	status := render.NoAnswer(row.FailingSince, time.Time{})
 	status.TargetURL = render.PullURL(c.WebURL, row.Ref)
@@ -147,10 +149,13 @@ func (c *Controller) evaluate(ctx context.Context, row store.PullRow, repo store
 	}
 	unlock := c.heads.lock(fmt.Sprintf("%d/%s", row.Ref.RepoID, sn.Pull.Head))
 	defer unlock()
-	if sn.Observed.Siblings, err = c.siblings(ctx, sn); err != nil {
+	if sn.Observed.Siblings, err = c.siblings(ctx, sn, repo); err != nil {
 		return "", 0, err
 	}
 	d := c.gate.Evaluate(sn)
+	for _, e := range sn.Evidence {
+		d.Memory.Judged = max(d.Memory.Judged, e.Seq)
+	}
 	if err := c.remember(ctx, sn, row, repo); err != nil {
 		return "", 0, err
 	}
@@ -164,7 +169,9 @@ func (c *Controller) evaluate(ctx context.Context, row store.PullRow, repo store
 	if err != nil {
 		return "", 0, err
 	}
-	if !fresh && c.putOff(row.Ref) {
+	if fresh {
+		c.put.clear(row.Ref)
+	} else if c.putOff(row.Ref) {
 		return d.Verdict, 0, nil // the queue runs it again at once, with the newer facts
 	}
 	rec := &recorder{c: c, row: row, decision: d}
@@ -174,27 +181,22 @@ func (c *Controller) evaluate(ctx context.Context, row store.PullRow, repo store
 	}
 	zerolog.Ctx(ctx).Info().Str("verdict", string(d.Verdict)).Int("steps", len(p.Steps)).Msg("pull request evaluated")
 	if d.Verdict == gate.NoAnswer {
-		return "", 0, fmt.Errorf("evaluate %s: could not find out: %s", row.Ref, d.Unanswered)
+		return "", 0, fmt.Errorf("evaluate %s: %w: %s", row.Ref, errUnanswered, d.Unanswered)
 	}
 	return d.Verdict, until(d.NextCheck, sn.At), c.aftermath(ctx, sn, d, row)
 }
 
-// begin posts the first status and gathers. What takes a success away is posted before anything
-// is read; on a head without a status both go at once, which people see as an earlier answer.
-func (c *Controller) begin(ctx context.Context, row store.PullRow, repo store.RepoRow) (sn pull.Snapshot, err error) {
-	if row.TakesAway {
-		if err := c.first(ctx, row, repo); err != nil {
-			return sn, err
-		}
-		return c.gather(ctx, row, repo)
+// begin posts the first status, before anything is read, and gathers. What it
+// posted is part of what is remembered from here on, also if the reads fail.
+func (c *Controller) begin(ctx context.Context, row store.PullRow, repo store.RepoRow) (pull.Snapshot, error) {
+	first, err := c.first(ctx, row, repo)
+	if err != nil {
+		return pull.Snapshot{}, err
 	}
-	group, inner := errgroup.WithContext(ctx)
-	group.Go(func() error { return c.first(ctx, row, repo) }) // not cut short: it may have been done
-	group.Go(func() (err error) {
-		sn, err = c.gather(inner, row, repo)
-		return err
-	})
-	return sn, group.Wait()
+	if first != nil {
+		setPosted(&row.Memory, *first)
+	}
+	return c.gather(ctx, row, repo)
 }
 
 func until(next, at time.Time) time.Duration {
@@ -285,7 +287,7 @@ func (c *Controller) hints(row store.PullRow, repo store.RepoRow, owner store.Ow
 }
 
 // siblings are the other open pull requests with this head, as last judged.
-func (c *Controller) siblings(ctx context.Context, sn pull.Snapshot) ([]pull.Sibling, error) {
+func (c *Controller) siblings(ctx context.Context, sn pull.Snapshot, repo store.RepoRow) ([]pull.Sibling, error) {
 	rows, err := c.Pulls.PullsWithHead(ctx, sn.Ref.RepoID, sn.Pull.Head)
 	if err != nil {
 		return nil, fmt.Errorf("pull requests that share the head of %s: %w", sn.Ref, err)
@@ -295,26 +297,31 @@ func (c *Controller) siblings(ctx context.Context, sn pull.Snapshot) ([]pull.Sib
 		if r.Ref.Number == sn.Ref.Number {
 			continue
 		}
-		s := pull.Sibling{Number: r.Ref.Number}
-		if r.Outcome.Head == sn.Pull.Head && !r.TakesAway {
-			s.State, s.Description = r.Outcome.State, r.Outcome.Description
-			if s.TargetURL, err = c.outcomeTarget(ctx, r); err != nil {
-				return nil, err
-			}
+		s, err := c.sibling(ctx, r.Ref, sn.Pull.Head, repo)
+		if err != nil {
+			return nil, err
 		}
 		out = append(out, s)
 	}
 	return out, nil
 }
 
-// outcomeTarget is where the outcome of another pull request leads: its comment
-// may have been made after the outcome was kept.
-func (c *Controller) outcomeTarget(ctx context.Context, row store.PullRow) (string, error) {
-	whole, _, err := c.Pulls.Pull(ctx, row.Ref.RepoID, row.Ref.Number)
+// sibling is another pull request with this head. While something waits that can
+// take its outcome away, it counts as not judged.
+func (c *Controller) sibling(ctx context.Context, ref pull.Ref, head string, repo store.RepoRow) (pull.Sibling, error) {
+	s := pull.Sibling{Number: ref.Number}
+	row, _, err := c.Pulls.Pull(ctx, ref.RepoID, ref.Number)
 	if err != nil {
-		return "", fmt.Errorf("comment of %s: %w", row.Ref, err)
+		return s, err
 	}
-	return plan.WithCommentID(pull.Status{TargetURL: row.Outcome.TargetURL}, whole.Memory.CommentID).TargetURL, nil
+	takesAway, err := c.takesAway(ctx, row, repo)
+	if err != nil || takesAway || row.Outcome.Head != head {
+		return s, err
+	}
+	// Its comment may have been made after the outcome was kept.
+	target := plan.WithCommentID(pull.Status{TargetURL: row.Outcome.TargetURL}, row.Memory.CommentID).TargetURL
+	s.State, s.Description, s.TargetURL = row.Outcome.State, row.Outcome.Description, target
+	return s, nil
 }
 
 // save keeps the evaluation in one transaction.
@@ -327,10 +334,7 @@ func (c *Controller) save(ctx context.Context, sn pull.Snapshot, d gate.Decision
 	if err != nil {
 		return false, fmt.Errorf("store decision of %s: %w", row.Ref, err)
 	}
-	own := p.Own
-	if d.Memory.CommentID != 0 {
-		own = plan.WithCommentID(own, d.Memory.CommentID)
-	}
+	own := p.Own // may hold the place of a comment that is yet to be made, see sibling
 	return c.Pulls.SavePull(ctx, store.Saved{
 		Ref: row.Ref, Gen: row.Gen, Snapshot: snapshot, Decision: decision,
 		Head: sn.Pull.Head, Base: sn.Pull.BaseBranch, Open: sn.Pull.Open, UpdatedAt: sn.Pull.UpdatedAt, Memory: d.Memory,
@@ -346,7 +350,7 @@ func (c *Controller) aftermath(ctx context.Context, sn pull.Snapshot, d gate.Dec
 			return err
 		}
 	}
-	if row.Outcome.State == render.StateSuccess && d.Verdict != gate.Signed {
+	if was, is := row.Outcome.State == render.StateSuccess, render.Status(d).State == render.StateSuccess; was != is || (is && d.Verdict != gate.Signed) {
 		return c.lookAtGroups(ctx, row.Ref)
 	}
 	return nil

@@ -36,7 +36,7 @@ var (
 )
 
 // fake is GitHub and the store of one repository, in one hand: what the
-// controller joins. It writes down in order what is done to it.
+// controller joins. It writes down in order what is done to it; some of it at once.
 type fake struct {
 	mu      sync.Mutex
 	log     []string
@@ -57,11 +57,10 @@ type fake struct {
 	arrive map[string]func()
 
 	statuses map[string]pull.Status // by head and context
-	comments int
 
 	installed []controller.Installation
 	repos     map[int64][]store.RepoHint
-	shelf     []store.RepoRow
+	kept      []store.RepoRow
 	open      map[int64][]store.PullHint
 	listErr   map[int64]error
 
@@ -107,8 +106,9 @@ func (f *fake) add(number int, head, path string) {
 	}
 }
 
-// sign lets lee put the label on, delivered.
-func (f *fake) sign(number int) {
+// sign lets lee put the label on #12, delivered.
+func (f *fake) sign() {
+	const number = 12
 	sn := f.github[number]
 	f.now = f.now.Add(time.Minute)
 	sn.Labels = []pull.Label{{Name: "sla/legal-approved"}}
@@ -157,6 +157,8 @@ func (f *fake) shows(head string) string {
 // GitHub.
 
 func (f *fake) Read(_ context.Context, r pull.Ref, _ pull.Hints) (pull.Snapshot, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	f.step("read #%d", r.Number)
 	sn := f.github[r.Number]
 	sn.At = f.now
@@ -172,6 +174,8 @@ func (f *fake) Read(_ context.Context, r pull.Ref, _ pull.Hints) (pull.Snapshot,
 func (f *fake) Fill(context.Context, *pull.Snapshot, pull.Needs) error { return nil }
 
 func (f *fake) Apply(_ context.Context, r pull.Ref, a plan.Action) (reconcile.Applied, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	if err := f.fail[a.Kind]; err != nil {
 		return reconcile.Applied{}, err
 	}
@@ -197,6 +201,8 @@ func (f *fake) Apply(_ context.Context, r pull.Ref, a plan.Action) (reconcile.Ap
 // Pulls.
 
 func (f *fake) Pull(_ context.Context, _ int64, number int) (store.PullRow, bool, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	row, ok := f.rows[number]
 	if !ok {
 		return store.PullRow{}, false, nil
@@ -218,6 +224,8 @@ func copied(row store.PullRow) store.PullRow {
 }
 
 func (f *fake) SavePull(_ context.Context, s store.Saved) (bool, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	f.step("save #%d", s.Ref.Number)
 	row := f.rows[s.Ref.Number]
 	row.Memory, row.Outcome, row.Done, row.Open = s.Memory, s.Outcome, s.Gen, s.Open
@@ -232,16 +240,22 @@ func (f *fake) SavePull(_ context.Context, s store.Saved) (bool, error) {
 }
 
 func (f *fake) UpdateMemory(_ context.Context, r pull.Ref, change func(*pull.Memory)) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	change(&f.rows[r.Number].Memory)
 	return nil
 }
 
 func (f *fake) SetFailing(_ context.Context, r pull.Ref, since time.Time) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	f.rows[r.Number].FailingSince = since
 	return nil
 }
 
 func (f *fake) PullsWithHead(_ context.Context, _ int64, head string) ([]store.PullRow, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	var out []store.PullRow
 	for _, n := range slices.Sorted(maps.Keys(f.rows)) {
 		if r := f.rows[n]; r.Head == head && r.Open {
@@ -256,13 +270,21 @@ func (f *fake) PullsWithHead(_ context.Context, _ int64, head string) ([]store.P
 func (f *fake) Repo(context.Context, int64) (store.RepoRow, bool, error) { return f.repo, true, nil }
 
 func (f *fake) UpdateRepo(_ context.Context, _ int64, change func(*store.RepoMemory)) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	change(&f.repo.Memory)
 	return nil
 }
 
-func (f *fake) Owner(context.Context, int64) (store.OwnerMemory, error) { return f.owner, nil }
+func (f *fake) Owner(context.Context, int64) (store.OwnerMemory, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.owner, nil
+}
 
 func (f *fake) UpdateOwner(_ context.Context, _ int64, change func(*store.OwnerMemory)) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	change(&f.owner)
 	return nil
 }
@@ -358,11 +380,11 @@ func (s shelf) SaveRepos(_ context.Context, hints []store.RepoHint) error {
 }
 
 func (s shelf) ReposOfOwner(context.Context, int64) ([]store.RepoRow, error) {
-	return s.fake.shelf, nil
+	return s.kept, nil
 }
 
 func (s shelf) ReposOfInstallation(_ context.Context, id int64) ([]store.RepoRow, error) {
-	return slices.DeleteFunc(slices.Clone(s.fake.shelf), func(r store.RepoRow) bool { return r.Installation != id }), nil
+	return slices.DeleteFunc(slices.Clone(s.kept), func(r store.RepoRow) bool { return r.Installation != id }), nil
 }
 
 func (s shelf) OpenPulls(_ context.Context, id int64) ([]store.PullRow, error) {

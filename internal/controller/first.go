@@ -3,6 +3,7 @@ package controller
 import (
 	"context"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -20,20 +21,49 @@ import (
 // that has no status yet, and over a success when something arrived that can
 // only take it away. In a repository that is not known to have a policy it
 // posts nothing, for such a repository gets nothing.
-func (c *Controller) first(ctx context.Context, row store.PullRow, repo store.RepoRow) error {
-	if !repo.Memory.HasPolicy() || !row.Open || row.Head == "" || (!row.First && !row.TakesAway) {
-		return nil
+// It returns what it posted, nil for nothing.
+func (c *Controller) first(ctx context.Context, row store.PullRow, repo store.RepoRow) (*plan.Action, error) {
+	if !repo.Memory.HasPolicy() || !row.Open || row.Head == "" {
+		return nil, nil
+	}
+	takesAway, err := c.takesAway(ctx, row, repo)
+	if err != nil || (!row.First && !takesAway) {
+		return nil, err
 	}
 	// Where the head is shared, a success stands only if this pull request's own
 	// outcome is one too, whoever posted it.
 	posted, answered := lastPosted(row.Memory, row.Head)
 	green := posted.State == render.StateSuccess || (row.Outcome.Head == row.Head && row.Outcome.State == render.StateSuccess)
-	if answered && (!green || !row.TakesAway) {
-		return nil
+	if answered && (!green || !takesAway) {
+		return nil, nil
 	}
-	return c.post(ctx, row, pull.Status{
+	s := pull.Status{
 		Context: render.Context, State: render.StatePending, Description: render.Looking, TargetURL: render.PullURL(c.WebURL, row.Ref),
-	})
+	}
+	return &plan.Action{Kind: plan.PostStatus, Head: row.Head, Status: s}, c.post(ctx, row, s)
+}
+
+// takesAway reports whether something arrived since the last evaluation that can
+// only take a success away. The removal of a label can if it is a sign-off's: a
+// head has room for 1,000 statuses, which flips of other labels must not use up.
+func (c *Controller) takesAway(ctx context.Context, row store.PullRow, repo store.RepoRow) (bool, error) {
+	gone := func(is func(label string) bool) bool {
+		return slices.ContainsFunc(row.Evidence, func(e pull.Evidence) bool {
+			return e.Kind == pull.EvidenceUnlabeled && e.Seq > row.Memory.Judged && is(e.Label)
+		})
+	}
+	if row.TakesAway || !gone(func(string) bool { return true }) {
+		return row.TakesAway, nil
+	}
+	owner, err := c.Repos.Owner(ctx, repo.OwnerID)
+	if err != nil {
+		return false, err
+	}
+	labels := c.gate.SignOffLabels(row.Ref, repo.Memory.LastValid[row.BaseBranch], owner.LastValid)
+	return gone(func(label string) bool {
+		// A label without a name was deleted in the repository; it may have been one.
+		return label == "" || len(labels) == 0 || slices.ContainsFunc(labels, func(l string) bool { return strings.EqualFold(l, label) })
+	}), nil
 }
 
 // post posts a status outside a plan and remembers it.

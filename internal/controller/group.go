@@ -177,6 +177,9 @@ func (c *Controller) groupPull(ctx context.Context, g store.MergeGroup, number i
 	if err := json.Unmarshal(decision, &d); err != nil {
 		return p, sn, d, fmt.Errorf("last decision of #%d: %w", number, err)
 	}
+	if d.Verdict == gate.NoAnswer && (row.FailingSince.IsZero() || c.Now().Sub(row.FailingSince) < plan.Patience) {
+		return p, sn, d, soonError{fmt.Sprintf("GitHub did not answer about pull request #%d of the merge group", number)}
+	}
 	p.Signed, p.FirstDescription = row.Outcome.State == render.StateSuccess && row.Outcome.Head == row.Head, row.Outcome.Description
 	p.Gated = d.Verdict != gate.Ungated
 	if p.Gated && p.Signed {

@@ -16,7 +16,7 @@ func grouped(t *testing.T) (*fake, *controller.Controller) {
 	t.Helper()
 	f := newFake()
 	c := f.controller()
-	f.sign(12)
+	f.sign()
 	f.process(t, c, 12)
 	require.Equal(t, signed, f.shows("h1"))
 	f.queue = []controller.QueueEntry{{Number: 12, Head: "g1"}}

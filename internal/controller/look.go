@@ -7,6 +7,7 @@ import (
 
 	"github.com/rs/zerolog"
 
+	"github.com/slagate/slagate/internal/pull"
 	"github.com/slagate/slagate/internal/store"
 )
 
@@ -72,7 +73,24 @@ func (c *Controller) fanHead(ctx context.Context, look store.Look) error {
 	for _, r := range rows {
 		hints = append(hints, store.PullHint{Ref: r.Ref, OwnerID: r.OwnerID, TakesAway: look.TakesAway})
 	}
+	if err := c.forgetAnswer(ctx, look); err != nil {
+		return err
+	}
 	return c.Queue.Enqueue(ctx, hints, look.Why)
+}
+
+// forgetAnswer has a merge group with this head answered anew: what stands there
+// may not be slagate's.
+func (c *Controller) forgetAnswer(ctx context.Context, look store.Look) error {
+	group := store.MergeGroup{Ref: pull.Ref{RepoID: look.RepoID}, Head: look.Head}
+	err := c.Groups.SaveGroup(ctx, group)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("forget what merge group %s was answered: %w", look.Head, err)
+	}
+	return c.Queue.EnqueueGroups(ctx, []store.MergeGroup{group})
 }
 
 // fanOwner looks at an owner's repositories. People coming and going concern the

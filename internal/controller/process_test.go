@@ -23,27 +23,25 @@ const (
 	signed  = "success: Signed by legal"
 )
 
-// TestOrder: pending before anything is read, the outcome kept before anything
-// else is written, the comment before the status that leads to it, green last.
+// TestOrder: pending with the first read, the outcome kept before anything else is written, the comment before the status that leads to it, green last.
 func TestOrder(t *testing.T) {
 	t.Parallel()
 	f := newFake()
 	c := f.controller()
 	f.process(t, c, 12)
+	require.ElementsMatch(t, []string{"slagate on h1: " + looking, "read #12"}, f.log[:2], "at once, on a head without a status")
 	require.Equal(t, []string{
-		"slagate on h1: " + looking,
-		"read #12",
 		"save #12",
 		"add-labels #12",
 		"create-comment #12",
 		"slagate on h1: " + waiting,
 		"slagate/legal on h1: pending: Waiting for legal (acme/legal)",
 		"evaluated waiting",
-	}, f.log)
+	}, f.log[2:])
 	require.True(t, json12(f), "snapshot and decision are kept")
 
 	f.log = nil
-	f.sign(12)
+	f.sign()
 	f.process(t, c, 12)
 	require.Equal(t, "slagate on h1: "+signed, f.log[len(f.log)-2], "green is the last step")
 	require.NotContains(t, f.log, "slagate on h1: "+looking, "nothing can only take away")
@@ -63,7 +61,7 @@ func TestTakesAway(t *testing.T) {
 	f := newFake()
 	c := f.controller()
 	f.process(t, c, 12)
-	f.sign(12)
+	f.sign()
 	f.process(t, c, 12)
 	require.Equal(t, signed, f.shows("h1"))
 
@@ -199,7 +197,7 @@ func TestFactMissing(t *testing.T) {
 	f := newFake()
 	c := f.controller()
 	f.process(t, c, 12)
-	f.sign(12)
+	f.sign()
 	sn := f.github[12]
 	sn.Teams = []pull.Team{{Slug: "acme/legal", NoAnswer: true}}
 	f.github[12] = sn
@@ -227,7 +225,7 @@ func TestSomethingArrived(t *testing.T) {
 	f := newFake()
 	c := f.controller()
 	f.process(t, c, 12)
-	f.sign(12)
+	f.sign()
 	for range 2 {
 		f.log = nil
 		f.arrive["save #12"] = func() { f.rows[12].Gen++ }
@@ -250,7 +248,7 @@ func TestArrivedWhileWriting(t *testing.T) {
 	f := newFake()
 	c := f.controller()
 	f.process(t, c, 12)
-	f.sign(12)
+	f.sign()
 	f.arrive["edit-comment #12"] = func() { f.rows[12].Gen++ }
 	f.process(t, c, 12)
 	require.Equal(t, waiting, f.shows("h1"))
@@ -295,7 +293,7 @@ func TestNextLook(t *testing.T) {
 	f := newFake()
 	c := f.controller()
 	require.Zero(t, f.process(t, c, 12))
-	f.sign(12)
+	f.sign()
 	f.rows[12].Evidence = nil // the delivery is not there yet
 	require.Equal(t, 30*time.Second, f.process(t, c, 12))
 }
@@ -347,7 +345,7 @@ func TestSharedHeadTakesAway(t *testing.T) {
 	f := newFake()
 	f.add(13, "h1", "README.md")
 	c := f.controller()
-	f.sign(12)
+	f.sign()
 	f.process(t, c, 12)
 	f.process(t, c, 13)
 	f.process(t, c, 12)
@@ -363,7 +361,7 @@ func TestGroupsAreJudgedAgain(t *testing.T) {
 	t.Parallel()
 	f := newFake()
 	c := f.controller()
-	f.sign(12)
+	f.sign()
 	f.process(t, c, 12)
 	f.groups = []store.MergeGroup{{Head: "g1", Pulls: []int{12}}, {Head: "g2", Pulls: []int{13}}}
 	sn := f.github[12]

@@ -81,7 +81,7 @@ func TestSweepFindsClosed(t *testing.T) {
 	t.Parallel()
 	f := sweeping()
 	f.open[repoID] = f.open[repoID][:2]
-	f.shelf = []store.RepoRow{f.repo, {RepoID: 77, Installation: 1, Owner: "acme", Repo: "old"}, {RepoID: 78, Installation: 1, Repo: "older", Gone: true}}
+	f.kept = []store.RepoRow{f.repo, {RepoID: 77, Installation: 1, Owner: "acme", Repo: "old"}, {RepoID: 78, Installation: 1, Repo: "older", Gone: true}}
 	require.NoError(t, f.controller().Sweep(t.Context()))
 	require.Equal(t, []string{"repository shop gone false", "repository old gone true"}, f.log)
 	var closed []store.PullHint
@@ -123,7 +123,8 @@ func TestFan(t *testing.T) {
 		"one branch": {store.Look{Scope: store.ScopeRepo, RepoID: repoID, Branch: "release"}, []int{13}, nil},
 		"people of an owner": {
 			store.Look{Scope: store.ScopeOwner, OwnerID: ownerID},
-			[]int{12, 13, 14}, nil,
+			[]int{12, 13, 14},
+			nil,
 		},
 		"default of an owner": {store.Look{Scope: store.ScopeOwner, OwnerID: ownerID, Policy: true}, nil, []int64{repoID, 77}},
 		"installation":        {store.Look{Scope: store.ScopeInstallation, Installation: 1}, []int{14, 13, 12}, nil},
@@ -132,7 +133,7 @@ func TestFan(t *testing.T) {
 			t.Parallel()
 			f := sweeping()
 			f.open[repoID][1].BaseBranch = "release"
-			f.shelf = []store.RepoRow{f.repo, other, {RepoID: 78, Gone: true, Memory: f.repo.Memory}}
+			f.kept = []store.RepoRow{f.repo, other, {RepoID: 78, Gone: true, Memory: f.repo.Memory}}
 			f.repos[1] = append(f.repos[1], store.RepoHint{Installation: 1, RepoID: 77, Owner: "acme", Repo: "docs"})
 			tt.look.TakesAway, tt.look.Why = true, "because"
 			require.NoError(t, f.controller().Fan(t.Context(), tt.look))

@@ -162,19 +162,35 @@ func (a *alive) take(lossy bool) {
 		f = pick(a, asked...)
 	}
 	member := map[string]string{"product": "pia", "legal": pick(a, "lee", "lee", "lea"), "security": "sue", "support": "sid"}[f]
-	switch n := a.rand.IntN(10); {
-	case n < 3:
+	switch a.rand.IntN(12) {
+	case 0, 1:
 		a.unlabel(p, f, member)
-	case n == 3:
+	case 2: // and the label's history goes
+		a.unlabel(p, f, member)
+		name := "sla/" + f + "-approved"
+		a.note("ana renames or deletes %s: %v", name, pick(a, a.as("ana").DeleteLabel, func(r *githubsim.Repo, n string) error {
+			return a.as("ana").RenameLabel(r, n, fmt.Sprint("old ", a.number))
+		})(a.repo, name))
+	case 3:
 		a.command(p, f, member, false, lossy)
-	case n < 6:
+	case 4: // and the comment goes
+		a.command(p, f, member, false, lossy)
+		comments := p.View().Comments
+		last := comments[len(comments)-1]
+		a.forget(p, last)
+		a.note("#%d ana deletes comment %d: %v", p.Number, last.ID, a.as("ana").DeleteComment(p, last.ID))
+	case 5, 6: // signed for one content in the moment of another
+		a.unlabel(p, f, member)
+		a.label(p, f, member)
 		a.change(p)
-	case n == 6:
+	case 7:
+		a.change(p)
+	case 8:
 		a.people()
-	case n == 7:
-		a.labels(f)
-	case n == 8:
+	case 9:
 		a.pull(p)
+	case 10:
+		a.label(p, "security", "sam") // who pushes too
 	default:
 		a.mischief(p, f)
 	}

@@ -28,7 +28,7 @@ func allDeeds() []deed {
 		return deed{regexp.MustCompile("^(?:" + pattern + ")$"), do}
 	}
 	return []deed{
-		d(`look`, func(w *world, _ []string) { _, dec := w.look(); w.publish(dec) }),
+		d(`look`, func(w *world, _ []string) { w.publish(w.look()) }),
 		d(`look unpublished`, func(w *world, _ []string) { w.look() }),
 		d(`show`, func(w *world, _ []string) { w.show(false) }),
 		d(`show files`, func(w *world, _ []string) { w.show(true) }),
@@ -74,7 +74,7 @@ func allDeeds() []deed {
 
 // show looks and writes down what was concluded.
 func (w *world) show(files bool) {
-	_, d := w.look()
+	d := w.look()
 	w.publish(d)
 	w.out.WriteString(w.now.Format("15:04:05") + " " + shown(d))
 	if files {

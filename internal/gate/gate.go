@@ -88,6 +88,20 @@ func (g *Gate) Expect(ref pull.Ref, own, owner string) (teams, logins, labels []
 	return unique(teams), unique(logins), unique(labels)
 }
 
+// SignOffLabels names the labels that are sign-offs under a policy; nothing for
+// texts that are not valid.
+func (g *Gate) SignOffLabels(ref pull.Ref, own, owner string) []string {
+	l := g.load(texts{login: ref.Owner, own: own, hasOwn: own != "", owner: owner, hasOwner: owner != ""})
+	if l.Policy == nil {
+		return nil
+	}
+	var labels []string
+	for _, f := range l.Policy.Functions {
+		labels = append(labels, f.Label)
+	}
+	return labels
+}
+
 func unique(list []string) []string {
 	slices.Sort(list)
 	return slices.Compact(list)

@@ -146,6 +146,19 @@ func TestNothingUnreadIsGreen(t *testing.T) {
 	}
 }
 
+// TestUnreadFileIsNoAnswer also where nobody would be asked: it may be a link.
+func TestUnreadFileIsNoAnswer(t *testing.T) {
+	t.Parallel()
+	sn := signedStory(t)
+	sn.Policy.Base = found(`version: 1
+functions: {legal: {teams: [acme/legal]}}
+rules: [{name: slo, paths: ["slo/**"], require: {weakened: [], removed: [], unknown: []}}]
+`)
+	require.Equal(t, gate.Signed, gate.New().Evaluate(sn).Verdict)
+	sn.Files[0].After = nil
+	require.Equal(t, gate.NoAnswer, gate.New().Evaluate(sn).Verdict)
+}
+
 // signedStory is the snapshot of a pull request that stands signed.
 func signedStory(t require.TestingT) pull.Snapshot {
 	w := newWorld(t, storyOf(legalPolicy))

@@ -175,7 +175,7 @@ func (w *world) do(line string) {
 }
 
 // look lets slagate evaluate the pull request and do what follows from it.
-func (w *world) look() (pull.Snapshot, gate.Decision) {
+func (w *world) look() gate.Decision {
 	sn := w.snapshot()
 	d := w.gate.Evaluate(sn)
 	w.sn.Memory = d.Memory
@@ -183,7 +183,7 @@ func (w *world) look() (pull.Snapshot, gate.Decision) {
 	maps.Copy(w.sn.Bindings, w.gate.Bindings(sn))
 	w.rememberPolicies(sn)
 	w.putLabelsRight(d)
-	return sn, d
+	return d
 }
 
 func (w *world) rememberPolicies(sn pull.Snapshot) {

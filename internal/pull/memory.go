@@ -33,6 +33,8 @@ type Memory struct {
 	Refreshed time.Time `json:"refreshed,omitzero"`
 	// Posted are slagate's own last statuses by head and context.
 	Posted []Posted `json:"posted,omitempty"`
+	// Judged is the Seq of the newest evidence that an evaluation had before it.
+	Judged int64 `json:"judged,omitempty"`
 	// CommentHash is taskbox.Hash of the comment's body as slagate last wrote it.
 	CommentHash string `json:"comment_hash,omitempty"`
 }

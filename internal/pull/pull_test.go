@@ -17,8 +17,13 @@ func TestIsHuman(t *testing.T) {
 	t.Parallel()
 	require.True(t, pull.Person{ID: 7, Login: "lee", Kind: pull.KindUser}.IsHuman())
 	for _, p := range []pull.Person{
-		{}, {ID: 7, Login: "lee"}, {Login: "lee", Kind: pull.KindUser}, {ID: 10137, Login: "ghost", Kind: pull.KindUser},
-		{ID: 7, Login: "helper", Kind: pull.KindBot}, {ID: 7, Login: "old", Kind: pull.KindMannequin}, {ID: 7, Login: "acme", Kind: pull.KindOrganization},
+		{},
+		{ID: 7, Login: "lee"},
+		{Login: "lee", Kind: pull.KindUser},
+		{ID: 10137, Login: "ghost", Kind: pull.KindUser},
+		{ID: 7, Login: "helper", Kind: pull.KindBot},
+		{ID: 7, Login: "old", Kind: pull.KindMannequin},
+		{ID: 7, Login: "acme", Kind: pull.KindOrganization},
 	} {
 		require.False(t, p.IsHuman(), "%+v", p)
 	}

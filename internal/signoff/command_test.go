@@ -1,6 +1,8 @@
 package signoff_test
 
 import (
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -60,8 +62,19 @@ func TestCommandParts(t *testing.T) {
 	require.Equal(t, signoff.VerbHelp, signoff.ParseCommands("/sla")[0].Verb)
 }
 
+// FuzzParseCommands: whatever the text is, a command is a whole line of it that
+// begins with the word, and the same text quoted says nothing.
 func FuzzParseCommands(f *testing.F) {
 	f.Add("/sla sign legal")
 	f.Add("> quote\n/sla\n<details>")
-	f.Fuzz(func(_ *testing.T, body string) { signoff.ParseCommands(body) })
+	f.Add("x\r\n\t/sla sign legal\r\n- /sla done x")
+	f.Fuzz(func(t *testing.T, body string) {
+		lines := strings.Split(strings.ReplaceAll(body, "\r\n", "\n"), "\n")
+		for _, c := range signoff.ParseCommands(body) {
+			require.True(t, slices.ContainsFunc(lines, func(l string) bool { return strings.TrimSpace(l) == c.Text }), "%q in %q", c.Text, body)
+			require.Equal(t, "/sla", strings.Fields(c.Text)[0])
+			require.NotEmpty(t, c.Verb)
+		}
+		require.Empty(t, signoff.ParseCommands("> "+strings.Join(lines, "\n> ")), "quoted")
+	})
 }

@@ -107,10 +107,7 @@ func pullRequestEvent(p *payload, _ string, d *store.Delivery) {
 			return // title and description matter to nobody here
 		}
 		hint.TakesAway = true
-	case "unlabeled":
-		// The label may be missing in the payload, and any label may be a function's.
-		hint.TakesAway = true
-	case "labeled", "closed", "ready_for_review", "converted_to_draft", "enqueued", "dequeued":
+	case "labeled", "unlabeled", "closed", "ready_for_review", "converted_to_draft", "enqueued", "dequeued":
 	default:
 		return
 	}

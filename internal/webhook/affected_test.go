@@ -84,10 +84,10 @@ func TestAffectedPullRequest(t *testing.T) {
 			Kind: pull.EvidenceLabeled, At: at("11:00"), Head: "aaa", BaseBranch: "main", Label: "x",
 		}},
 		{name: "labeled without label", payload: body("labeled", prOpen)},
-		{name: "unlabeled", payload: body("unlabeled", prOpen, `"label":{"name":"sla/legal-approved"}`), takes: true, evidence: &pull.Evidence{
+		{name: "unlabeled", payload: body("unlabeled", prOpen, `"label":{"name":"sla/legal-approved"}`), evidence: &pull.Evidence{
 			Kind: pull.EvidenceUnlabeled, At: at("11:00"), Actor: person1(), Head: "aaa", BaseBranch: "main", Label: "sla/legal-approved",
 		}},
-		{name: "unlabeled without label", payload: body("unlabeled", prOpen), takes: true, evidence: &pull.Evidence{
+		{name: "unlabeled without label", payload: body("unlabeled", prOpen), evidence: &pull.Evidence{
 			Kind: pull.EvidenceUnlabeled, At: at("11:00"), Actor: person1(), Head: "aaa", BaseBranch: "main",
 		}},
 		{name: "retargeted", payload: body("edited", prOpen, `"changes":{"base":{"ref":{"from":"old"},"sha":{"from":"x"}}}`), takes: true},
