@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"strings"
@@ -209,10 +210,7 @@ func TestThreat_T18_OddPayloads(t *testing.T) {
 		require.NoError(t, json.Unmarshal(d.Payload, &whole))
 		for _, hole := range []string{"sender", "repository", "pull_request", "label", "installation", "action", "changes"} {
 			for _, value := range []any{nil, map[string]any{}, []any{}, "x", 1} {
-				odd := map[string]any{}
-				for k, v := range whole {
-					odd[k] = v
-				}
+				odd := maps.Clone(whole)
 				odd["action"] = "labeled"
 				odd[hole] = value
 				body, err := json.Marshal(odd)

@@ -3,6 +3,7 @@ package e2e
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -28,6 +29,7 @@ const (
 
 // benchAcknowledged sends deliveries that are kept and lead to evaluations.
 func benchAcknowledged(b *testing.B, t *figures, binary string) {
+	b.Helper()
 	benchDeliveries(b, t, binary, "acknowledged durably", "p99 < 15 ms", func(s *stage, p *githubsim.Pull) error {
 		return s.sim.As("bob").Label(p, "bug")
 	})
@@ -35,6 +37,7 @@ func benchAcknowledged(b *testing.B, t *figures, binary string) {
 
 // benchIgnored sends deliveries from which nothing follows.
 func benchIgnored(b *testing.B, t *figures, binary string) {
+	b.Helper()
 	benchDeliveries(b, t, binary, "ignored", "", func(s *stage, p *githubsim.Pull) error {
 		_, err := s.sim.As("bob").Comment(p, "nice")
 		return err
@@ -44,6 +47,7 @@ func benchIgnored(b *testing.B, t *figures, binary string) {
 // benchDeliveries measures how long a delivery takes that a bystander causes.
 // They are sent at their times, whether or not earlier ones were answered.
 func benchDeliveries(b *testing.B, t *figures, binary, what, aim string, cause func(*stage, *githubsim.Pull) error) {
+	b.Helper()
 	s := newStage(b, ackRepos, farAway)
 	svc, _ := s.spawn(binary, b.TempDir())
 	s.warm(svc)
@@ -151,7 +155,7 @@ func answered(client *http.Client, req *http.Request) error {
 		return err
 	}
 	_, err = io.Copy(io.Discard, resp.Body)
-	if err = joinClose(err, resp.Body); err == nil && resp.StatusCode != http.StatusOK {
+	if err = errors.Join(err, resp.Body.Close()); err == nil && resp.StatusCode != http.StatusOK {
 		err = fmt.Errorf("answered %d", resp.StatusCode)
 	}
 	return err

@@ -3,6 +3,7 @@ package e2e
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -142,14 +143,7 @@ func (svc *service) get(path string) (status int, body string, err error) {
 		return 0, "", err
 	}
 	text, err := io.ReadAll(resp.Body)
-	return resp.StatusCode, string(text), joinClose(err, resp.Body)
-}
-
-func joinClose(err error, c io.Closer) error {
-	if closing := c.Close(); err == nil {
-		err = closing
-	}
-	return err
+	return resp.StatusCode, string(text), errors.Join(err, resp.Body.Close())
 }
 
 func (svc *service) ready() bool {
@@ -164,9 +158,9 @@ func (svc *service) swept() bool {
 }
 
 // idle reports whether no job is due, as the database says.
-func (svc *service) idle(db *sql.DB) bool {
+func (svc *service) idle(ctx context.Context, db *sql.DB) bool {
 	var busy int
-	err := db.QueryRowContext(context.Background(),
+	err := db.QueryRowContext(ctx,
 		`select count(*) from river_job where state in ('available', 'running', 'pending')`).Scan(&busy)
 	return err == nil && busy == 0
 }

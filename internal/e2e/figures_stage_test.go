@@ -147,7 +147,7 @@ func (s *stage) settle(svc *service) {
 	ctx, cancel := context.WithTimeout(context.Background(), figurePatience)
 	defer cancel()
 	require.NoError(s.b, poll(func() bool {
-		return s.sim.Deliveries().Wait(ctx) == nil && svc.idle(db) && s.sim.Deliveries().Wait(ctx) == nil
+		return s.sim.Deliveries().Wait(ctx) == nil && svc.idle(ctx, db) && s.sim.Deliveries().Wait(ctx) == nil
 	}), "the service does not come to rest")
 }
 

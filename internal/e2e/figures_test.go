@@ -103,6 +103,7 @@ func (t times) report(b *testing.B, what string) {
 // benchStart measures how long it takes until /readyz answers 200, on a new
 // database and on one that is there, and what the program needs at rest.
 func benchStart(b *testing.B, t *figures, binary string) {
+	b.Helper()
 	info, err := os.Stat(binary)
 	require.NoError(b, err)
 	var fresh, again times
@@ -179,6 +180,7 @@ func (l *lived) add(m lived) {
 // benchLives lets pull requests be opened at once; each is signed by one
 // function after the other, as soon as it shows the signature before.
 func benchLives(b *testing.B, t *figures, binary string, latency time.Duration) {
+	b.Helper()
 	s := newStage(b, livesAtOnce/4, latency)
 	svc, _ := s.spawn(binary, b.TempDir())
 	s.warm(svc)
@@ -275,6 +277,7 @@ func (s *stage) live(r *githubsim.Repo, branch string) (out lived, err error) {
 // benchCrowd has many pull requests over many repositories opened at once, and
 // then signed for every function at once.
 func benchCrowd(b *testing.B, t *figures, binary string) {
+	b.Helper()
 	var opened, signed times
 	var cost spent
 	right, total := 0, 0

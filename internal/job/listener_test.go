@@ -2,7 +2,6 @@ package job
 
 import (
 	"context"
-	"errors"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -66,7 +65,7 @@ func TestListener(t *testing.T) {
 
 		cancel()
 		_, err := l.WaitForNotification(ctx)
-		require.True(t, errors.Is(err, context.Canceled))
+		require.ErrorIs(t, err, context.Canceled)
 		synctest.Wait() // nothing is left behind
 		require.Nil(t, l.rest)
 	})

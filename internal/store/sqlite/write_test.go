@@ -136,10 +136,11 @@ func TestStatements(t *testing.T) {
 				require.NoError(t, tx.QueryRowContext(ctx, `select ?`+" -- "+time.Duration(i).String(), i).Scan(&n))
 				require.Equal(t, i, n)
 			}
-			require.NoError(t, again.Close())
+			require.NoError(t, again.Err())
+			require.NoError(t, again.Close()) //nolint:sqlclosecheck // it ends in the middle of the other
 		}
 		require.NoError(t, rows.Err())
-		require.NoError(t, rows.Close())
+		require.NoError(t, rows.Close()) //nolint:sqlclosecheck // before the transaction goes on
 		return out
 	}
 	require.Equal(t, []string{"a", "b", "c", "d"}, words())
