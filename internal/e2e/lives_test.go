@@ -21,7 +21,7 @@ import (
 // oracle, which knows the true state and every act but nothing of slagate's code,
 // says where green may stand. More of them: -lives 500, one of them: -life 17.
 var (
-	lives    = flag.Int("lives", 20, "how many random lives")
+	lives    = flag.Int("lives", livesByDefault, "how many random lives")
 	life     = flag.Int("life", -1, "only the life with this number")
 	lifeActs = flag.Int("acts", 40, "how many acts a life has")
 )
