@@ -164,16 +164,19 @@ func TestThreat_T21_LongHistories(t *testing.T) {
 	w.say("lea", p, "/sla sign legal")
 	w.green(p)
 	w.sim.Deliveries().Pause()
-	for i := range 120 {
+	for i := range 105 {
 		_, err := w.as("bob").Comment(p, fmt.Sprint("remark ", i))
 		require.NoError(t, err)
+	}
+	for range 52 {
 		require.NoError(t, w.as("bob").Label(p, "bug"))
 		require.NoError(t, w.as("bob").Unlabel(p, "bug"))
 	}
-	for i := range 110 {
-		_, err := w.as("ana").Push(w.repo, p.View().HeadName, "docs", map[string]githubsim.File{"README.md": githubsim.Text(fmt.Sprint(i))})
-		require.NoError(t, err)
+	head := p.View().Head
+	for i := range 105 {
+		head = w.repo.CommitOn(head, w.users["ana"], "docs", map[string]githubsim.File{"README.md": githubsim.Text(fmt.Sprint(i))})
 	}
+	require.NoError(t, w.as("ana").ForcePush(w.repo, p.View().HeadName, head))
 	w.sim.Deliveries().Resume()
 	w.settle()
 	w.sees(p, "success", "Signed by product, legal")

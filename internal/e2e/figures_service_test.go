@@ -202,6 +202,31 @@ func usageOf(pid int) (usage, bool) {
 	return u, true
 }
 
+// machineTime is how long the processors of this machine have been busy, all
+// together, and how long they have been there; ok is false where nothing tells.
+func machineTime() (busy, all time.Duration, ok bool) {
+	stat, err := os.ReadFile("/proc/stat")
+	if err != nil {
+		return 0, 0, false
+	}
+	line, _, _ := strings.Cut(string(stat), "\n")
+	fields := strings.Fields(line) // cpu user nice system idle iowait irq softirq steal guest guest_nice, see proc(5)
+	if len(fields) < 9 || fields[0] != "cpu" {
+		return 0, 0, false
+	}
+	for i, field := range fields[1:9] {
+		n, err := strconv.ParseInt(field, 10, 64)
+		if err != nil {
+			return 0, 0, false
+		}
+		all += time.Duration(n) * clockTick
+		if i != 3 && i != 4 {
+			busy += time.Duration(n) * clockTick
+		}
+	}
+	return busy, all, true
+}
+
 // kib finds a line such as "VmRSS:   1234 kB".
 func kib(status, name string) int64 {
 	_, rest, _ := strings.Cut(status, name)
