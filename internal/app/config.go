@@ -59,7 +59,7 @@ func settings() []setting {
 		{"listen", "SLAGATE_LISTEN", "127.0.0.1:8080"},
 		{"public_url", "SLAGATE_PUBLIC_URL", ""},
 		{"database_url", "SLAGATE_DATABASE_URL", "sqlite:slagate.db"},
-		{"workers", "SLAGATE_WORKERS", "8"},
+		{"workers", "SLAGATE_WORKERS", "32"},
 		{"sweep_interval", "SLAGATE_SWEEP_INTERVAL", "5m"},
 		{"log_level", "SLAGATE_LOG_LEVEL", "info"},
 		{"log_format", "SLAGATE_LOG_FORMAT", "json"},

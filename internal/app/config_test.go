@@ -32,7 +32,7 @@ func TestLoadConfigDefaults(t *testing.T) {
 	require.Equal(t, Config{
 		WebURL: "https://github.com", V3URL: "https://api.github.com/", V4URL: "https://api.github.com/graphql",
 		AppID: 7, Secrets: []string{"s3cret"}, PrivateKey: []byte("PEM"),
-		Listen: "127.0.0.1:8080", Database: "slagate.db", Workers: 8, SweepInterval: 5 * time.Minute,
+		Listen: "127.0.0.1:8080", Database: "slagate.db", Workers: 32, SweepInterval: 5 * time.Minute,
 		LogLevel: zerolog.InfoLevel, LogJSON: true,
 	}, c)
 }
