@@ -135,7 +135,7 @@ func (r *recorder) flush(ctx context.Context, ref pull.Ref) error {
 	return err
 }
 
-// headsKept bounds for how many heads the posted statuses are remembered.
+// postedKept bounds the posted statuses that are remembered.
 const postedKept = 60
 
 func setPosted(m *pull.Memory, a plan.Action) {

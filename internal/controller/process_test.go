@@ -23,13 +23,13 @@ const (
 	signed  = "success: Signed by legal"
 )
 
-// TestOrder: pending with the first read, the outcome kept before anything else is written, the comment before the status that leads to it, green last.
+// TestOrder: pending before the first read, the outcome kept before anything else is written, the comment before the status that leads to it, green last.
 func TestOrder(t *testing.T) {
 	t.Parallel()
 	f := newFake()
 	c := f.controller()
 	f.process(t, c, 12)
-	require.ElementsMatch(t, []string{"slagate on h1: " + looking, "read #12"}, f.log[:2], "at once, on a head without a status")
+	require.Equal(t, []string{"slagate on h1: " + looking, "read #12"}, f.log[:2], "the first status goes out before anything is read")
 	require.Equal(t, []string{
 		"save #12",
 		"add-labels #12",
