@@ -1,13 +1,3 @@
-// Package commitment is about a promise made to customers and how two
-// versions of it differ.
-//
-// Its one idea is the [Effect]: what a change does to the promise as the
-// customer sees it. Six words, the same in the policy file, the comment, the
-// JSON output and here. The parsers that read commitments out of files build
-// on it; until a file has been compared its effect is [Unknown], which asks
-// everybody the rule could ask.
-//
-// The package is part of the core: it does no I/O and knows no clock.
 package commitment
 
 // Effect says what a change does to a promise.

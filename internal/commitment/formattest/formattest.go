@@ -1,0 +1,134 @@
+// Package formattest is the one suite that every format of commitments passes.
+//
+// A format's cases are text archives in its testdata folder: files below before/
+// and after/, and want, the changes that are expected, a line each:
+//
+//	weakened detection HighErrors
+//	  for 10m -> 3h weakened
+//
+// with a line for each field that differs. An empty want says that nothing differs
+// but what is neutral without being worth a line. For every case the suite also sees that the
+// mirrored change has the mirrored effects, that a side compared with itself is
+// empty, and that comments and line ends are no change.
+package formattest
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"sort"
+	"strings"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/txtar"
+	"github.com/stretchr/testify/require"
+
+	"github.com/slagate/slagate/internal/commitment"
+)
+
+// Cases runs all cases of a format's testdata folder.
+func Cases(t *testing.T, formats ...commitment.Format) {
+	t.Helper()
+	paths, err := filepath.Glob("testdata/*.txtar")
+	require.NoError(t, err)
+	require.NotEmpty(t, paths, "a format without cases")
+	for _, path := range paths {
+		t.Run(strings.TrimSuffix(filepath.Base(path), ".txtar"), func(t *testing.T) {
+			t.Parallel()
+			text, err := os.ReadFile(path) //nolint:gosec // of our own testdata
+			require.NoError(t, err)
+			runCase(t, txtar.Parse(text), formats)
+		})
+	}
+}
+
+func runCase(t *testing.T, a *txtar.Archive, formats []commitment.Format) {
+	t.Helper()
+	before, after, want := sides(a, formats)
+	got := Describe(commitment.Diff(before, after, commitment.Options{}))
+	require.Equal(t, strings.TrimSpace(want), strings.TrimSpace(got), "%s", a.Comment)
+	Mirrored(t, before, after)
+	for _, side := range []commitment.Set{before, after} {
+		require.Empty(t, commitment.Diff(side, side, commitment.Options{}).Changes, "a side compared with itself")
+	}
+}
+
+func sides(a *txtar.Archive, formats []commitment.Format) (before, after commitment.Set, want string) {
+	for _, f := range a.Files {
+		switch {
+		case f.Name == "want":
+			want = string(f.Data)
+		case strings.HasPrefix(f.Name, "before/"):
+			Load(&before, strings.TrimPrefix(f.Name, "before/"), f.Data, formats)
+		case strings.HasPrefix(f.Name, "after/"):
+			Load(&after, strings.TrimPrefix(f.Name, "after/"), f.Data, formats)
+		}
+	}
+	return before, after, want
+}
+
+// Load reads one file with the formats that take it.
+func Load(set *commitment.Set, path string, src []byte, formats []commitment.Format) {
+	found, order := map[string]commitment.Parsed{}, []string(nil)
+	for _, f := range formats {
+		if f.Sniff(path, src) {
+			found[f.Name], order = f.Parse(path, src), append(order, f.Name)
+		}
+	}
+	set.Add(path, found, order)
+}
+
+// Describe writes changes as the cases have them.
+func Describe(r commitment.Result) string {
+	var b strings.Builder
+	for _, c := range r.Changes {
+		b.WriteString(string(c.Effect) + " " + string(c.Kind) + " " + name(c) + "\n")
+		for _, f := range c.Fields {
+			fmt.Fprintf(&b, "  %s %s -> %s %s\n", f.Name, dash(f.Before), dash(f.After), f.Effect)
+		}
+	}
+	return b.String()
+}
+
+func dash(text string) string {
+	if text == "" {
+		return "-"
+	}
+	return strings.Join(strings.Fields(text), " ")
+}
+
+func name(c commitment.Change) string {
+	switch {
+	case c.After != nil:
+		return c.After.Name
+	case c.Before != nil:
+		return c.Before.Name
+	}
+	return c.File
+}
+
+// Mirrored sees that what weakens in one direction strengthens in the other.
+func Mirrored(t *testing.T, before, after commitment.Set) {
+	t.Helper()
+	mirror := map[commitment.Effect]commitment.Effect{
+		commitment.Weakened: commitment.Strengthened, commitment.Strengthened: commitment.Weakened,
+		commitment.Added: commitment.Removed, commitment.Removed: commitment.Added,
+		commitment.Unknown: commitment.Unknown, commitment.Neutral: commitment.Neutral,
+	}
+	there, back := effects(commitment.Diff(before, after, commitment.Options{}), nil), effects(commitment.Diff(after, before, commitment.Options{}), mirror)
+	require.Equal(t, there, back, "the mirrored change has the mirrored effects")
+}
+
+// effects are the effects of all changes; a mixed one is the same in both directions.
+func effects(r commitment.Result, mirror map[commitment.Effect]commitment.Effect) []string {
+	var out []string
+	for _, c := range r.Changes {
+		e := c.Effect
+		if mirror != nil && !c.Mixed {
+			e = mirror[e]
+		}
+		out = append(out, string(e))
+	}
+	sort.Strings(out)
+	return out
+}

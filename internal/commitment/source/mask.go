@@ -1,0 +1,66 @@
+package source
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"regexp"
+	"strings"
+)
+
+// tokenMark begins every token. It is a word that no file has by itself.
+const tokenMark = "Xslagate"
+
+var token = regexp.MustCompile(tokenMark + `[0-9a-f]{12}X`)
+
+// IsToken reports whether a text holds a masked expression.
+func IsToken(text string) bool { return strings.Contains(text, tokenMark) && token.MatchString(text) }
+
+var (
+	// raw is Helm's way to write a text that is not for Helm: {{` text `}}.
+	raw = regexp.MustCompile("(?s)\\{\\{-?\\s*`([^`]*)`\\s*-?\\}\\}")
+	// expression is anything that a template engine replaces or obeys.
+	expression = regexp.MustCompile(`(?s)\{\{.*?\}\}|<%.*?%>|\{%.*?%\}|\{#.*?#\}|[$%]\{[^{}\n]*\}`)
+)
+
+// mask takes a template's expressions out of a text, line by line in place: the
+// lines keep their numbers. It returns the tokens with what they stand for.
+func mask(src []byte) ([]byte, map[string]string) {
+	tokens := map[string]string{}
+	src = raw.ReplaceAll(src, []byte("$1"))
+	var out bytes.Buffer
+	last := 0
+	for _, at := range expression.FindAllIndex(src, -1) {
+		out.Write(src[last:at[0]])
+		text := src[at[0]:at[1]]
+		switch {
+		case alone(src, at[0], at[1]):
+			out.Write(bytes.Repeat([]byte("\n"), bytes.Count(text, []byte("\n"))))
+		default:
+			name := tokenOf(text)
+			tokens[name] = string(text)
+			out.WriteString(name)
+			out.Write(bytes.Repeat([]byte("\n"), bytes.Count(text, []byte("\n"))))
+		}
+		last = at[1]
+	}
+	out.Write(src[last:])
+	return out.Bytes(), tokens
+}
+
+// tokenOf is a word made of the expression's text; white space in it means nothing.
+func tokenOf(text []byte) string {
+	sum := sha256.Sum256(bytes.Join(bytes.Fields(text), []byte(" ")))
+	return tokenMark + hex.EncodeToString(sum[:6]) + "X"
+}
+
+// alone reports whether nothing but expressions and blanks stands on the lines of src[from:to].
+func alone(src []byte, from, to int) bool {
+	start := bytes.LastIndexByte(src[:from], '\n') + 1
+	end := len(src)
+	if i := bytes.IndexByte(src[to:], '\n'); i >= 0 {
+		end = to + i
+	}
+	rest := append(bytes.Clone(src[start:from]), src[to:end]...)
+	return len(bytes.TrimSpace(expression.ReplaceAll(rest, nil))) == 0
+}

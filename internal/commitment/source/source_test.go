@@ -1,0 +1,106 @@
+package source_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/slagate/slagate/internal/commitment/source"
+)
+
+func read(t *testing.T, text string) source.File {
+	t.Helper()
+	return source.YAML("a.yml", []byte(text))
+}
+
+func TestValuesHaveTheirLines(t *testing.T) {
+	t.Parallel()
+	f := read(t, "# top\nbase: &b {for: 5m}\n---\n# second\na:\n  - for: 10m\n")
+	require.Len(t, f.Documents, 2)
+	require.Equal(t, 2, f.Documents[0].Root.Get("base", "for").Line())
+	v := f.Documents[1].Root.Get("a").Items()[0].Get("for")
+	require.Equal(t, "10m", v.Text())
+	require.Equal(t, 6, v.Line())
+	require.False(t, f.Documents[1].Root.Get("no", "way").Exists())
+}
+
+func TestAliasesAndMerges(t *testing.T) {
+	t.Parallel()
+	f := read(t, "d: &d\n  for: 5m\n  severity: page\na:\n  <<: *d\n  for: 10m\nb: *d\n")
+	root := f.Documents[0].Root
+	require.Equal(t, "10m", root.Get("a", "for").Text())
+	require.Equal(t, "page", root.Get("a", "severity").Text())
+	require.Equal(t, 5, root.Get("a", "severity").Line(), "the line of the use")
+	require.Equal(t, 7, root.Get("b", "for").Line())
+	require.Equal(t, "{for: 10m, severity: page}", root.Get("a").String())
+}
+
+func TestABrokenDocumentDoesNotTakeTheOthersAlong(t *testing.T) {
+	t.Parallel()
+	f := read(t, "a: 1\n---\nb: [\n---\nc: 3\n")
+	require.Len(t, f.Documents, 2)
+	require.Len(t, f.Problems, 1)
+	require.Equal(t, "3", f.Documents[1].Root.Get("c").Text())
+	require.Equal(t, 5, f.Documents[1].Root.Get("c").Line())
+}
+
+func TestAKeyThatStandsTwiceIsNotGuessed(t *testing.T) {
+	t.Parallel()
+	f := read(t, "for: 5m\nfor: 3h\n")
+	require.Equal(t, "the key \"for\" stands here twice", f.Problems[0].Text)
+	require.Equal(t, 2, f.Problems[0].Line)
+	v := f.Documents[0].Root.Get("for")
+	require.True(t, v.Opaque())
+	require.Equal(t, "5m | 3h", v.Shown())
+}
+
+func TestTemplatesAreMasked(t *testing.T) {
+	t.Parallel()
+	f := read(t, "{{- if .Values.on }}\ngroups:\n- name: {{ .Release.Name }}-x\n  rules:\n"+
+		"  {{- range .Values.list }}\n  - alert: A\n    for: {{ .Values.for | default \"5m\" }}\n    expr: up{job=\"{{`a`}}\"} == 0\n  {{- end }}\n{{ end }}\n")
+	require.Empty(t, f.Problems)
+	require.True(t, f.Template)
+	rule := f.Documents[0].Root.Get("groups").Items()[0].Get("rules").Items()[0]
+	require.Equal(t, "A", rule.Get("alert").Text())
+	require.Equal(t, 6, rule.Get("alert").Line())
+	require.True(t, rule.Get("for").Opaque())
+	require.Equal(t, `{{ .Values.for | default "5m" }}`, rule.Get("for").Shown())
+	require.Equal(t, `up{job="a"} == 0`, rule.Get("expr").Text())
+}
+
+func TestBombsAreRefused(t *testing.T) {
+	t.Parallel()
+	var b strings.Builder
+	b.WriteString("a0: &a0 [x,x,x,x,x,x,x,x,x,x]\n")
+	for i := 1; i < 10; i++ {
+		prev := string(rune('0' + i - 1))
+		b.WriteString("a" + string(rune('0'+i)) + ": &a" + string(rune('0'+i)) + " [" + strings.TrimSuffix(strings.Repeat("*a"+prev+",", 10), ",") + "]\n")
+	}
+	f := read(t, b.String())
+	require.True(t, f.Whole())
+	deep := read(t, strings.Repeat("[", 5000)+strings.Repeat("]", 5000))
+	require.True(t, deep.Whole())
+	circle := read(t, "a: &a\n  b: *a\n")
+	require.NotPanics(t, func() {
+		for _, d := range circle.Documents {
+			_ = d.Root.String()
+		}
+	})
+}
+
+func FuzzYAML(f *testing.F) {
+	f.Add("a: 1\n---\nb: {{ x }}\n")
+	f.Add("a: &a\n  <<: *a\n")
+	f.Add("<% if x %>\na: <%= y %>\n<% end %>")
+	f.Fuzz(func(t *testing.T, text string) {
+		file := source.YAML("a.yml", []byte(text))
+		for _, d := range file.Documents {
+			d.Root.Walk(func(_ []string, n source.Node) bool {
+				_, _ = n.Line(), n.Shown()
+				return true
+			})
+			require.Equal(t, d.Root.String(), d.Root.String())
+		}
+	})
+}
