@@ -20,6 +20,17 @@ type Promise struct {
 	DependsOn []string `json:"depends_on,omitempty"`
 	Owner     string   `json:"owner,omitempty"`
 	Contract  string   `json:"contract,omitempty"`
+	// Notice is how long before a change customers are told.
+	Notice    Value    `json:"notice,omitzero"`
 	Customers []string `json:"customers,omitempty"`
 	Source    Source   `json:"source"`
 }
+
+// capability holds promises against what can be kept.
+func capability(_ Set, _ []Change, _ Options) []Finding { return nil }
+
+// crossesFloor reports whether a change crosses what the contract promises.
+func crossesFloor(_ *Change, _ Options) (crosses bool, text string) { return false, "" }
+
+// CatalogFormat is the name of the format of slagate's own catalog.
+const CatalogFormat = "catalog"

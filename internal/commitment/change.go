@@ -18,6 +18,8 @@ type Change struct {
 	Notes []string `json:"notes,omitempty"`
 	// Mixed: some of it got better, some worse. The effect is then the worse one.
 	Mixed bool `json:"mixed,omitempty"`
+	// Partly: some of it could not be judged, and the rest decided the effect, or none did.
+	Partly bool `json:"partly,omitempty"`
 	// CrossesFloor: it was within what the contract promises, and is not any more.
 	CrossesFloor bool `json:"crosses_floor,omitempty"`
 	// Magnitude orders changes of one effect, the largest first. It has no unit.
@@ -43,6 +45,9 @@ type FieldChange struct {
 	Meaning    string `json:"meaning,omitempty"`
 	BeforeLine int    `json:"before_line,omitempty"`
 	AfterLine  int    `json:"after_line,omitempty"`
+
+	role         Role
+	saidB, saidA string // as a person would say them
 }
 
 // Finding is something worth knowing about the promises as they stand after the
@@ -70,9 +75,4 @@ type Result struct {
 	// Changes, the worst first. What only moved or was re-written is among them as neutral.
 	Changes  []Change  `json:"changes"`
 	Findings []Finding `json:"findings,omitempty"`
-}
-
-// Diff compares the commitments of all files of a change at once.
-func Diff(before, after Set, o Options) Result {
-	return Result{}
 }

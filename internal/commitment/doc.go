@@ -21,7 +21,7 @@
 //
 // Where things are: model.go the data, value.go and duration.go the values,
 // set.go what was read, diff.go the way through, pair.go which belongs to which,
-// compare.go and rules.go what a difference means, escalation.go and routing.go
+// compare.go and rules.go what a difference means, budget.go how large it is, fold.go copies, escalation.go and routing.go
 // the two shapes that are judged as a whole, capability.go promise against capability,
 // words.go what people read. A new format is a folder beside these
 // files and a line in package formats; a new meaning is a [Role] and its row in rules.go.

@@ -47,6 +47,8 @@ type Commitment struct {
 	// Path is set for escalations, Routes for routing trees.
 	Path   *Path   `json:"path,omitempty"`
 	Routes *Routes `json:"routes,omitempty"`
+	// Uses are the names of the measurements that the indicator is built on, sorted.
+	Uses []string `json:"uses,omitempty"`
 	// Labels are an alert's own labels, for walking the routing tree.
 	Labels map[string]string `json:"labels,omitempty"`
 	Source Source            `json:"source"`

@@ -1,6 +1,11 @@
 package commitment
 
-import "fmt"
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"slices"
+)
 
 // Parsed is what a format found in one file.
 type Parsed struct {
@@ -15,7 +20,7 @@ type Parsed struct {
 type Problem struct {
 	Line int    `json:"line,omitempty"`
 	Text string `json:"text"` // for people: "the key for stands here twice"
-	// Whole: nothing of the file could be read.
+	// Whole: nothing of the file, or of one of its documents, could be read.
 	Whole bool `json:"whole,omitempty"`
 }
 
@@ -29,11 +34,14 @@ type Format struct {
 	Parse func(path string, src []byte) Parsed
 }
 
-// The limits of reading (formats.md section 3). Beyond them the answer is unknown, with a count.
+// The limits of reading (formats.md section 3). Beyond them the answer is unknown, with
+// a count. They bound time as well: the core has no clock, and a judgement that depended
+// on one could not be repeated.
 const (
-	MaxFileSize = 1 << 20 // bytes of one file
-	MaxItems    = 10_000  // commitments of one file
-	MaxFiles    = 200     // files of one change that are read for their commitments
+	MaxFileSize = 1 << 20  // bytes of one file
+	MaxItems    = 10_000   // commitments of one file
+	MaxFiles    = 200      // files of one change that are read for their commitments
+	MaxBytes    = 24 << 20 // of all files of one side
 )
 
 // File is one file as it was read.
@@ -43,6 +51,13 @@ type File struct {
 	Read     bool      `json:"read"`
 	Formats  []string  `json:"formats,omitempty"`
 	Problems []Problem `json:"problems,omitempty"`
+	// Hash of the content, to tell a file that did not change.
+	Hash string `json:"hash"`
+}
+
+// broken reports whether a part of the file of unknown size could not be read.
+func (f File) broken() bool {
+	return slices.ContainsFunc(f.Problems, func(p Problem) bool { return p.Whole })
 }
 
 // Set is what was read on one side of a change, over all its files.
@@ -51,7 +66,7 @@ type Set struct {
 	Commitments []Commitment `json:"commitments"`
 }
 
-// File is the reading of a path; the zero File where the set has none.
+// File is the reading of a path; false where the set has none.
 func (s *Set) File(path string) (File, bool) {
 	for _, f := range s.Files {
 		if f.Path == path {
@@ -61,20 +76,31 @@ func (s *Set) File(path string) (File, bool) {
 	return File{}, false
 }
 
-// Add adds a file with what the formats found in it.
-func (s *Set) Add(path string, found map[string]Parsed, order []string) {
-	f := File{Path: path}
-	for _, name := range order {
-		p, ok := found[name]
-		if !ok {
+// Load reads one file with the formats that take it. A problem that several formats
+// see is one.
+func (s *Set) Load(path string, src []byte, formats []Format) {
+	sum := sha256.Sum256(src)
+	f := File{Path: path, Hash: hex.EncodeToString(sum[:])}
+	if len(src) > MaxFileSize {
+		f.Read, f.Problems = true, []Problem{{Text: "it is larger than 1 MiB", Whole: true}}
+		s.Files = append(s.Files, f)
+		return
+	}
+	for _, format := range formats {
+		if !format.Sniff(path, src) {
 			continue
 		}
+		p := format.Parse(path, src)
 		if p.Mine {
-			f.Read, f.Formats = true, append(f.Formats, name)
+			f.Read, f.Formats = true, append(f.Formats, format.Name)
 		}
-		f.Problems = append(f.Problems, p.Problems...)
-		if len(p.Commitments) > MaxItems {
-			f.Problems = append(f.Problems, Problem{Text: fmt.Sprintf("it holds %d commitments, only the first %d were read", len(p.Commitments), MaxItems)})
+		for _, problem := range p.Problems {
+			if !slices.Contains(f.Problems, problem) {
+				f.Problems = append(f.Problems, problem)
+			}
+		}
+		if left := len(p.Commitments) - MaxItems; left > 0 {
+			f.Problems = append(f.Problems, Problem{Text: fmt.Sprintf("it holds %d commitments more than the %d that are read", left, MaxItems), Whole: true})
 			p.Commitments = p.Commitments[:MaxItems]
 		}
 		s.Commitments = append(s.Commitments, p.Commitments...)

@@ -59,23 +59,12 @@ func sides(a *txtar.Archive, formats []commitment.Format) (before, after commitm
 		case f.Name == "want":
 			want = string(f.Data)
 		case strings.HasPrefix(f.Name, "before/"):
-			Load(&before, strings.TrimPrefix(f.Name, "before/"), f.Data, formats)
+			before.Load(strings.TrimPrefix(f.Name, "before/"), f.Data, formats)
 		case strings.HasPrefix(f.Name, "after/"):
-			Load(&after, strings.TrimPrefix(f.Name, "after/"), f.Data, formats)
+			after.Load(strings.TrimPrefix(f.Name, "after/"), f.Data, formats)
 		}
 	}
 	return before, after, want
-}
-
-// Load reads one file with the formats that take it.
-func Load(set *commitment.Set, path string, src []byte, formats []commitment.Format) {
-	found, order := map[string]commitment.Parsed{}, []string(nil)
-	for _, f := range formats {
-		if f.Sniff(path, src) {
-			found[f.Name], order = f.Parse(path, src), append(order, f.Name)
-		}
-	}
-	set.Add(path, found, order)
 }
 
 // Describe writes changes as the cases have them.
@@ -119,12 +108,16 @@ func Mirrored(t *testing.T, before, after commitment.Set) {
 	require.Equal(t, there, back, "the mirrored change has the mirrored effects")
 }
 
-// effects are the effects of all changes; a mixed one is the same in both directions.
+// effects are the effects of all changes. One that is mixed, or that could only be
+// judged in part, counts as the worse of its parts in either direction.
 func effects(r commitment.Result, mirror map[commitment.Effect]commitment.Effect) []string {
 	var out []string
 	for _, c := range r.Changes {
 		e := c.Effect
-		if mirror != nil && !c.Mixed {
+		switch {
+		case c.Mixed, c.Partly:
+			e = "mixed"
+		case mirror != nil:
 			e = mirror[e]
 		}
 		out = append(out, string(e))

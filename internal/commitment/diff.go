@@ -1,0 +1,242 @@
+package commitment
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+)
+
+// Diff compares the commitments of all files of a change at once. It gives the same
+// answer for the same input, whatever order the files came in.
+func Diff(before, after Set, o Options) Result {
+	d := &diff{before: before, after: after, o: o}
+	p := newPairing(before.Commitments, after.Commitments, o.Renames)
+	p.run()
+	for _, x := range p.pairs {
+		d.compare(x)
+	}
+	d.leftovers(p)
+	d.files()
+	d.measurements()
+	changes := fold(d.changes)
+	slices.SortStableFunc(changes, worstFirst)
+	return Result{Changes: changes, Findings: capability(after, changes, o)}
+}
+
+// diff is one comparison in progress.
+type diff struct {
+	before, after Set
+	o             Options
+	changes       []Change
+}
+
+// leftovers are what has no counterpart: removed, added, or in a file that could not
+// be read on the other side.
+func (d *diff) leftovers(p *pairing) {
+	lost, gained := map[string]int{}, map[string]int{}
+	for _, c := range p.leftBefore() {
+		if f, ok := d.after.File(renamed(d.o.Renames, c.Source.File)); ok && f.broken() {
+			lost[c.Source.File]++
+			continue
+		}
+		d.add(Change{Effect: vanishing(c), Kind: c.Kind, Before: c})
+	}
+	for _, c := range p.leftAfter() {
+		if f, ok := d.before.File(former(d.o.Renames, c.Source.File)); ok && f.broken() {
+			gained[c.Source.File]++
+			continue
+		}
+		effect := Added
+		if vanishing(c) != Removed {
+			effect = vanishing(c)
+		}
+		d.add(Change{Effect: effect, Kind: c.Kind, After: c})
+	}
+	for i := range d.changes {
+		c := &d.changes[i]
+		c.Magnitude = max(c.Magnitude, 0)
+	}
+	d.broken(lost, gained)
+}
+
+// vanishing is the effect of a commitment that is not there any more. What is shown
+// only and never judged does not weaken by going.
+func vanishing(c *Commitment) Effect {
+	if c.Kind == Dependency {
+		return Neutral
+	}
+	return Removed
+}
+
+// broken reports files of which a part cannot be read on one side, unless nothing in
+// them changed.
+func (d *diff) broken(lost, gained map[string]int) {
+	for _, f := range d.after.Files {
+		old, had := d.before.File(former(d.o.Renames, f.Path))
+		if !f.broken() || had && old.Hash == f.Hash {
+			continue
+		}
+		text := fmt.Sprintf("%s cannot be read: %s.", f.Path, f.firstWhole())
+		if had && !old.broken() {
+			text = fmt.Sprintf("%s cannot be read any more: %s. %s not checked.", f.Path, f.firstWhole(), counted(lost[old.Path], "commitment"))
+		}
+		d.add(Change{Effect: Unknown, Kind: Other, File: f.Path, Text: text})
+	}
+	for _, f := range d.before.Files {
+		now, has := d.after.File(renamed(d.o.Renames, f.Path))
+		if !f.broken() || has && (now.Hash == f.Hash || now.broken()) {
+			continue
+		}
+		text := fmt.Sprintf("%s could not be read before (%s), so that %s cannot be compared.", f.Path, f.firstWhole(), counted(gained[now.Path], "commitment"))
+		d.add(Change{Effect: Unknown, Kind: Other, File: f.Path, Text: text})
+	}
+}
+
+func (f File) firstWhole() string {
+	for _, p := range f.Problems {
+		if p.Whole {
+			if p.Line > 0 {
+				return fmt.Sprintf("line %d: %s", p.Line, p.Text)
+			}
+			return p.Text
+		}
+	}
+	return ""
+}
+
+// files reports what could not be read in part, where it could before.
+func (d *diff) files() {
+	for _, f := range d.after.Files {
+		old, _ := d.before.File(former(d.o.Renames, f.Path))
+		for _, text := range newProblems(old, f) {
+			d.add(Change{Effect: Unknown, Kind: Other, File: f.Path, Text: fmt.Sprintf("A part of %s cannot be read any more: %s.", f.Path, text)})
+		}
+	}
+	for _, f := range d.before.Files {
+		now, has := d.after.File(renamed(d.o.Renames, f.Path))
+		for _, text := range newProblems(now, f) {
+			if has {
+				d.add(Change{Effect: Unknown, Kind: Other, File: f.Path, Text: fmt.Sprintf("A part of %s could not be read before: %s.", f.Path, text)})
+			}
+		}
+	}
+}
+
+// newProblems are the problems of a part that the other version does not have.
+func newProblems(other, f File) []string {
+	left := map[string]int{}
+	for _, p := range other.Problems {
+		left[p.Text]++
+	}
+	var out []string
+	for _, p := range f.Problems {
+		if p.Whole {
+			continue
+		}
+		if left[p.Text]--; left[p.Text] < 0 {
+			text := p.Text
+			if p.Line > 0 {
+				text = fmt.Sprintf("line %d: %s", p.Line, p.Text)
+			}
+			out = append(out, text)
+		}
+	}
+	return out
+}
+
+// measurements settles changes of recorded values: one that an alert, an objective or
+// another recorded value of these files is built on cannot be judged, one that
+// nothing here uses changes no promise.
+func (d *diff) measurements() {
+	used := map[string]bool{}
+	for _, set := range []Set{d.before, d.after} {
+		for i := range set.Commitments {
+			for _, name := range set.Commitments[i].Uses {
+				used[name] = true
+			}
+		}
+	}
+	for i := range d.changes {
+		c := &d.changes[i]
+		if c.Kind != Measurement || c.Effect == Neutral {
+			continue
+		}
+		name := c.side().Key.Name
+		switch {
+		case !used[name]:
+			c.Effect = Neutral
+			c.Notes = append(c.Notes, "nothing in the changed files is measured by it")
+		default:
+			c.Effect = Unknown
+			c.Notes = append(c.Notes, "alerts or objectives in the changed files are measured by it")
+		}
+	}
+}
+
+// side is the commitment as it is now, or as it was if it is gone.
+func (c *Change) side() *Commitment {
+	if c.After != nil {
+		return c.After
+	}
+	return c.Before
+}
+
+// add keeps a change, with its words.
+func (d *diff) add(c Change) {
+	if c.Text == "" {
+		c.Text = describe(c)
+	}
+	if s := c.side(); s != nil {
+		for _, caveat := range s.Caveats {
+			if !slices.Contains(c.Notes, caveat) {
+				c.Notes = append(c.Notes, caveat)
+			}
+		}
+	}
+	if crosses, text := crossesFloor(&c, d.o); text != "" {
+		c.CrossesFloor = crosses
+		c.Text += " " + text
+	}
+	d.changes = append(d.changes, c)
+}
+
+func worstFirst(a, b Change) int {
+	floor := func(c Change) int {
+		if c.CrossesFloor {
+			return 0
+		}
+		return 1
+	}
+	return cmp.Or(
+		cmp.Compare(floor(a), floor(b)),
+		cmp.Compare(b.Effect.Severity(), a.Effect.Severity()),
+		cmp.Compare(b.Magnitude, a.Magnitude),
+		cmp.Compare(a.place().File, b.place().File),
+		cmp.Compare(a.place().Line, b.place().Line),
+		cmp.Compare(a.Text, b.Text),
+	)
+}
+
+// place is where the change stands: after it, or before if it is gone.
+func (c *Change) place() Source {
+	if s := c.side(); s != nil {
+		return s.Source
+	}
+	return Source{File: c.File}
+}
+
+func renamed(renames map[string]string, path string) string {
+	if now, ok := renames[path]; ok {
+		return now
+	}
+	return path
+}
+
+func former(renames map[string]string, path string) string {
+	for old, now := range renames {
+		if now == path {
+			return old
+		}
+	}
+	return path
+}

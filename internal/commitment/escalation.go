@@ -1,0 +1,275 @@
+package commitment
+
+import (
+	"fmt"
+	"math/big"
+	"slices"
+	"strings"
+)
+
+// pathDiff is one comparison of two escalation paths in progress. Levels are paired
+// by their position, never by who is on them: the order is what the path means
+// (formats.md 2.7).
+type pathDiff struct {
+	before, after *Path
+	fields        []FieldChange
+	v             verdict
+	says          []string
+	size          float64
+}
+
+// lostLevel is what a level that is gone weighs, in minutes: more than any delay that
+// one still waits for.
+const lostLevel = 7 * 24 * 60
+
+// diffPaths judges an escalation path as a whole: whom each level reaches and when,
+// and how often the path is gone through. mixed says that some of it is better and some
+// worse; text says all of it in words, and is empty where nothing differs.
+func diffPaths(before, after *Path) (fields []FieldChange, effect Effect, mixed bool, text string, magnitude float64) {
+	d := &pathDiff{before: before, after: after}
+	if before.Opaque != "" || after.Opaque != "" {
+		d.opaque()
+	} else {
+		for k := range max(len(before.Levels), len(after.Levels)) {
+			d.level(k)
+		}
+		d.repeats()
+		d.round()
+	}
+	if len(d.fields) == 0 {
+		return nil, Neutral, false, "", 0
+	}
+	if d.v.weak || d.v.strong || d.v.unknown {
+		d.say("Before: %s. After: %s.", before.Walk(), after.Walk())
+	}
+	return d.fields, d.v.effect(), d.v.weak && d.v.strong, strings.Join(d.says, " "), d.size
+}
+
+func (d *pathDiff) say(format string, args ...any) {
+	d.says = append(d.says, fmt.Sprintf(format, args...))
+}
+
+func (d *pathDiff) field(f FieldChange) {
+	d.fields = append(d.fields, f)
+	d.v.add(f.Effect)
+}
+
+// opaque compares paths of which something could not be read: equal or unknown.
+func (d *pathDiff) opaque() {
+	if d.before.Opaque == d.after.Opaque && samePath(d.before, d.after) {
+		return
+	}
+	why := d.after.Opaque
+	if why == "" {
+		why = d.before.Opaque
+	}
+	d.field(FieldChange{Name: "path", Before: d.before.Walk(), After: d.after.Walk(), Effect: Unknown, Meaning: why})
+	d.say("Who is called when changed, but the path cannot be read whole (%s). Please judge.", why)
+}
+
+func samePath(p, q *Path) bool {
+	return p.Repeats == q.Repeats && p.Round.Equal(q.Round) && slices.EqualFunc(p.Levels, q.Levels, func(x, y Level) bool {
+		return x.Reach.Equal(y.Reach) && slices.Equal(x.people(), y.people())
+	})
+}
+
+// at is the level of a position; ok is false where there is none, or nobody on it.
+func (p *Path) at(k int) (Level, bool) {
+	if k >= len(p.Levels) {
+		return Level{}, false
+	}
+	return p.Levels[k], len(p.Levels[k].people()) > 0
+}
+
+// level compares the levels of one position.
+func (d *pathDiff) level(k int) {
+	b, had := d.before.at(k)
+	a, has := d.after.at(k)
+	f := FieldChange{Name: fmt.Sprintf("level %d", k+1), BeforeLine: b.Line, AfterLine: a.Line}
+	switch {
+	case had && has:
+		d.reach(k, b, a, f)
+		d.targets(k, b, a)
+	case had:
+		f.Before, f.After, f.Effect, f.Meaning = b.String(), "never", Weakened, "nobody is called there any more"
+		d.lost(k, b)
+		d.field(f)
+		d.size += lostLevel
+	case has:
+		f.Before, f.After, f.Effect, f.Meaning = "never", a.String(), Strengthened, "one more level"
+		d.say("There is a %s responder now (%s), called %s; before, nobody was.", ordinal(k), a.who(), after(a.Reach))
+		d.field(f)
+		d.size += lostLevel
+	}
+}
+
+// lost says that a level is gone; the sentence of the first one says what is left.
+func (d *pathDiff) lost(k int, b Level) {
+	left := 0
+	for i := range d.after.Levels {
+		if _, ok := d.after.at(i); ok {
+			left++
+		}
+	}
+	first := !slices.ContainsFunc(d.fields, func(f FieldChange) bool { return f.After == "never" })
+	_, one := d.after.at(0)
+	text := fmt.Sprintf("the %s responder (%s) was called %s, now never.", ordinal(k), b.who(), after(b.Reach))
+	switch {
+	case first && left == 0:
+		text = "Nobody is paged any more: " + text
+	case first && left == 1 && one:
+		text = "Nobody but the first responder is paged any more: " + text
+	default:
+		text = title(text)
+	}
+	d.says = append(d.says, text)
+}
+
+// reach compares when a level is called.
+func (d *pathDiff) reach(k int, b, a Level, f FieldChange) {
+	if b.Reach.Equal(a.Reach) {
+		return
+	}
+	f.Before, f.After = clock(b.Reach), clock(a.Reach)
+	if b.Reach.Num == nil || a.Reach.Num == nil || b.Reach.Opaque || a.Reach.Opaque {
+		f.Effect = Unknown
+		d.say("Whether the %s responder (%s) is called sooner or later cannot be told: %s before, %s now.", ordinal(k), a.who(), after(b.Reach), after(a.Reach))
+		d.field(f)
+		return
+	}
+	more := new(big.Rat).Sub(a.Reach.Num, b.Reach.Num)
+	f.Effect, f.Meaning = delayed(more)
+	d.say("The %s responder (%s) is called %s instead of %s.", ordinal(k), a.who(), after(a.Reach), after(b.Reach))
+	d.field(f)
+	d.size += inMinutes(more)
+}
+
+// shortest is the difference of delays that means something: a minute, as for alerts (formats.md 2.2).
+const shortest = 60
+
+// delayed is the effect of being called so many seconds later.
+func delayed(more *big.Rat) (effect Effect, meaning string) {
+	length := new(big.Rat).Abs(more)
+	switch {
+	case length.Cmp(big.NewRat(shortest, 1)) < 0:
+		return Neutral, "less than a minute"
+	case more.Sign() > 0:
+		return Weakened, longTime(length) + " later"
+	}
+	return Strengthened, longTime(length) + " earlier"
+}
+
+func inMinutes(seconds *big.Rat) float64 {
+	minutes, _ := new(big.Rat).Quo(new(big.Rat).Abs(seconds), big.NewRat(60, 1)).Float64()
+	return minutes
+}
+
+// targets compares who is called on a level that there is on both sides. Of somebody
+// in another's place nobody can say whether that is better.
+func (d *pathDiff) targets(k int, b, a Level) {
+	gone, come := without(b.people(), a.people()), without(a.people(), b.people())
+	f := FieldChange{
+		Name: fmt.Sprintf("level %d targets", k+1), Before: strings.Join(b.people(), ", "), After: strings.Join(a.people(), ", "),
+		BeforeLine: b.Line, AfterLine: a.Line,
+	}
+	left, joined := strings.Join(gone, " and "), strings.Join(come, " and ")
+	switch {
+	case len(gone) == 0 && len(come) == 0:
+		return
+	case len(come) == 0:
+		f.Effect, f.Meaning = Weakened, "lost "+left
+		d.say("On the %s level %s is not called any more; %s still is.", ordinal(k), left, a.who())
+	case len(gone) == 0:
+		f.Effect, f.Meaning = Strengthened, "gained "+joined
+		d.say("On the %s level %s is called too.", ordinal(k), joined)
+	default:
+		f.Effect, f.Meaning = Unknown, joined+" in place of "+left
+		d.say("On the %s level %s is called in place of %s; whether that is better cannot be told.", ordinal(k), joined, left)
+	}
+	d.field(f)
+	d.size++
+}
+
+func without(list, other []string) []string {
+	return slices.DeleteFunc(slices.Clone(list), func(s string) bool { return slices.Contains(other, s) })
+}
+
+// repeats compares how often the path is gone through again.
+func (d *pathDiff) repeats() {
+	b, a := d.before.Repeats, d.after.Repeats
+	if b == a || b < 0 && a < 0 || d.after.nobody() {
+		return
+	}
+	f := FieldChange{Name: "repeats", Before: fmt.Sprint(b), After: fmt.Sprint(a)}
+	if b < 0 {
+		f.Before = "for ever"
+	}
+	if a < 0 {
+		f.After = "for ever"
+	}
+	if fewer := b < 0 || a >= 0 && a < b; fewer {
+		f.Effect = Weakened
+		d.say("The path %s; %s.", starts(a, "now "), "before, it "+starts(b, ""))
+	} else {
+		f.Effect = Strengthened
+		d.say("The path %s; %s.", starts(a, "now "), "before, it "+starts(b, ""))
+	}
+	d.field(f)
+	d.size += float64(min(max(a, b)-min(a, b), 10) * 60)
+}
+
+func starts(repeats int, now string) string {
+	switch {
+	case repeats < 0:
+		return now + "starts again for ever"
+	case repeats == 0 && now == "":
+		return "did not start again"
+	case repeats == 0:
+		return now + "does not start again: nobody is called any more after the last level"
+	case now == "":
+		return "started again " + counted(repeats, "time")
+	}
+	return now + "starts again " + counted(repeats, "time")
+}
+
+// round compares how long one pass takes. It counts where the path starts again and the
+// levels stand where they stood; otherwise the levels say it already.
+func (d *pathDiff) round() {
+	if d.before.Round.Equal(d.after.Round) || d.moved() {
+		return
+	}
+	f := FieldChange{Name: "round", Before: clock(d.before.Round), After: clock(d.after.Round)}
+	b, a := d.before.Round.Num, d.after.Round.Num
+	again := d.before.Repeats != 0 && d.after.Repeats != 0
+	switch {
+	case !again:
+		f.Effect, f.Meaning = Neutral, "the path does not start again after it"
+		d.say("Only the wait after the last level changed, and nobody is called after it.")
+	case a == nil || b == nil || d.before.Round.Opaque || d.after.Round.Opaque:
+		f.Effect = Unknown
+		d.say("Whether the path starts again sooner or later cannot be told: %s before, %s now.", clock(d.before.Round), clock(d.after.Round))
+	default:
+		more := new(big.Rat).Sub(a, b)
+		f.Effect, f.Meaning = delayed(more)
+		d.say("The path starts again %s instead of %s.", after(d.after.Round), after(d.before.Round))
+		d.size += inMinutes(more)
+	}
+	d.field(f)
+}
+
+// moved reports whether something was said about the levels or the repeats.
+func (d *pathDiff) moved() bool { return len(d.fields) > 0 && !onlyTargets(d.fields) }
+
+func onlyTargets(fields []FieldChange) bool {
+	return !slices.ContainsFunc(fields, func(f FieldChange) bool { return !strings.HasSuffix(f.Name, " targets") })
+}
+
+// nobody reports that the path calls no one.
+func (p *Path) nobody() bool {
+	for k := range p.Levels {
+		if _, ok := p.at(k); ok {
+			return false
+		}
+	}
+	return true
+}
