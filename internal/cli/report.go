@@ -5,10 +5,8 @@ import (
 	"encoding/json"
 	"slices"
 
-	"github.com/slagate/slagate/internal/commitment"
 	"github.com/slagate/slagate/internal/gate"
 	"github.com/slagate/slagate/internal/policy"
-	"github.com/slagate/slagate/internal/pull"
 )
 
 // Result is the answer of a check in one word.
@@ -58,28 +56,6 @@ type RuleHit struct {
 	Pattern string `json:"pattern" jsonschema_description:"The pattern that decided; empty for a path that is not UTF-8."`
 }
 
-// Change is what happens to one promise. Until promises are compared there is
-// one change of kind "other" for each file under a rule.
-type Change struct {
-	Effect       commitment.Effect `json:"effect" jsonschema:"enum=unknown,enum=removed,enum=weakened,enum=added,enum=strengthened,enum=neutral"`
-	Kind         string            `json:"kind"`
-	Service      string            `json:"service"`
-	Name         string            `json:"name"`
-	Before       Side              `json:"before" jsonschema_description:"An empty object where there was nothing."`
-	After        Side              `json:"after" jsonschema_description:"An empty object where there is nothing any more."`
-	Text         string            `json:"text" jsonschema_description:"The change in plain words."`
-	Fields       []Field           `json:"fields"`
-	CrossesFloor bool              `json:"crosses_floor"`
-}
-
-// Side is a promise before or after. The empty side, where there is none, is {}.
-type Side struct {
-	Value  string `json:"value"`
-	Window string `json:"window"`
-	File   string `json:"file"`
-	Line   int    `json:"line"`
-}
-
 // MarshalJSON implements json.Marshaler: a side where there is nothing is {}.
 func (s Side) MarshalJSON() ([]byte, error) {
 	if s == (Side{}) {
@@ -87,14 +63,6 @@ func (s Side) MarshalJSON() ([]byte, error) {
 	}
 	type plain Side
 	return json.Marshal(plain(s))
-}
-
-// Field is one part of a promise that changes.
-type Field struct {
-	Name   string            `json:"name"`
-	Before string            `json:"before"`
-	After  string            `json:"after"`
-	Effect commitment.Effect `json:"effect"`
 }
 
 // ChecklistAsk is a checklist item that applies.
@@ -114,13 +82,10 @@ type Problem struct {
 	Allowed []string `json:"allowed"`
 }
 
-// kindOther is the kind of a change whose promise has not been read.
-const kindOther = "other"
-
 // newReport puts a decision in the form that check prints.
 func newReport(d gate.Decision) Report {
 	r := Report{
-		Version: reportVersion, Result: resultOf(d), Functions: []Function{}, Files: []File{}, Changes: []Change{},
+		Version: reportVersion, Result: resultOf(d), Functions: []Function{}, Files: []File{}, Changes: newChanges(d.Changes),
 		Checklist: []ChecklistAsk{}, Problems: newProblems(d.Problems),
 	}
 	for _, f := range d.Functions {
@@ -128,7 +93,9 @@ func newReport(d gate.Decision) Report {
 	}
 	for _, f := range d.Files {
 		r.Files = append(r.Files, File{f.Path, f.Previous, ruleHits(f)})
-		r.Changes = append(r.Changes, newChange(f))
+		if !f.Read {
+			r.Changes = append(r.Changes, newFileChange(f))
+		}
 	}
 	for _, i := range d.Checklist {
 		r.Checklist = append(r.Checklist, ChecklistAsk{i.ID, i.Owner, i.Required})
@@ -180,17 +147,6 @@ func ruleHits(f gate.GatedFile) []RuleHit {
 		}
 	}
 	return out
-}
-
-func newChange(f gate.GatedFile) Change {
-	c := Change{Effect: f.Effect, Kind: kindOther, Name: f.Path, Text: changeText(f), Fields: []Field{}}
-	if f.Status != pull.FileAdded && f.Status != pull.FileCopied {
-		c.Before.File = cmp.Or(f.Previous, f.Path)
-	}
-	if f.Status != pull.FileRemoved {
-		c.After.File = f.Path
-	}
-	return c
 }
 
 // filled is a list that is [] in JSON where there is nothing in it.

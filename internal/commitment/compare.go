@@ -3,6 +3,7 @@ package commitment
 import (
 	"math/big"
 	"slices"
+	"strings"
 )
 
 // compare judges one pair. What is word for word the same is no change, unless it
@@ -45,10 +46,8 @@ func (d *diff) compare(p pair) {
 		c.Effect, c.Mixed, c.Partly = Neutral, false, false
 	}
 	c.Magnitude += magnitude(b, a)
-	if path != "" && len(c.Fields) == 0 {
-		c.Text = path
-	} else if path != "" {
-		c.Text = path + " " + describe(c)
+	if path != "" {
+		c.Text = strings.TrimSpace(strings.Join(append(append([]string{path}, describeParts(c)...), verdictWord(c)), " "))
 	}
 	d.add(c)
 }

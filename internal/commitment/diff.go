@@ -9,6 +9,7 @@ import (
 // Diff compares the commitments of all files of a change at once. It gives the same
 // answer for the same input, whatever order the files came in.
 func Diff(before, after Set, o Options) Result {
+	o.Severities = vocabulary(o.Severities, before, after)
 	d := &diff{before: before, after: after, o: o}
 	p := newPairing(before.Commitments, after.Commitments, o.Renames)
 	p.run()

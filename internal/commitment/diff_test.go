@@ -192,3 +192,29 @@ func TestWorkingHoursAreNotHours(t *testing.T) {
 	got = diff(of(hours("8h", commitment.BusinessSeconds)), of(hours("30d", commitment.Seconds)))
 	require.Equal(t, commitment.Weakened, got[0].Effect, "a month is longer than any working day")
 }
+
+func TestAPageBesideOtherWordsIsMore(t *testing.T) {
+	t.Parallel()
+	a := func(name, severity string) commitment.Commitment {
+		return alert("a", name, name+" > ?", "1", "5m", severity)
+	}
+	got := diff(set(a("A", "critical"), a("B", "page")), set(a("A", "page"), a("B", "page")))
+	require.Equal(t, commitment.Strengthened, got[0].Effect)
+	got = diff(set(a("A", "critical"), a("B", "critical")), set(a("A", "page"), a("B", "page")))
+	require.Equal(t, commitment.Neutral, got[0].Effect, "the vocabulary was renamed")
+}
+
+func TestLabels(t *testing.T) {
+	t.Parallel()
+	with := func(name, value string) commitment.Set {
+		c := alert("a", "A", "x > ?", "1", "5m", "page")
+		if value != "" {
+			c.Fields = append(c.Fields, commitment.Field{Name: name, Role: commitment.RoleKey, Value: commitment.Words(value)})
+		}
+		return set(c)
+	}
+	require.Equal(t, commitment.Neutral, diff(with("labels.project", ""), with("labels.project", "x"))[0].Effect)
+	require.Equal(t, commitment.Unknown, diff(with("labels.project", "y"), with("labels.project", "x"))[0].Effect)
+	require.Equal(t, commitment.Unknown, diff(with("labels.team", ""), with("labels.team", "x"))[0].Effect)
+	require.Equal(t, commitment.Unknown, diff(with("labels.team", "x"), with("labels.team", ""))[0].Effect)
+}

@@ -23,11 +23,12 @@ type pathDiff struct {
 const lostLevel = 7 * 24 * 60
 
 // diffPaths judges an escalation path as a whole: whom each level reaches and when,
-// and how often the path is gone through. mixed says that some of it is better and some
+// and how often the path is gone through. What could not be read is left aside where it
+// is the same on both sides. mixed says that some of it is better and some
 // worse; text says all of it in words, and is empty where nothing differs.
 func diffPaths(before, after *Path) (fields []FieldChange, effect Effect, mixed bool, text string, magnitude float64) {
 	d := &pathDiff{before: before, after: after}
-	if before.Opaque != "" || after.Opaque != "" {
+	if before.Opaque != after.Opaque {
 		d.opaque()
 	} else {
 		for k := range max(len(before.Levels), len(after.Levels)) {
@@ -54,23 +55,22 @@ func (d *pathDiff) field(f FieldChange) {
 	d.v.add(f.Effect)
 }
 
-// opaque compares paths of which something could not be read: equal or unknown.
+// opaque says that paths cannot be compared of which another part could not be read.
 func (d *pathDiff) opaque() {
-	if d.before.Opaque == d.after.Opaque && samePath(d.before, d.after) {
-		return
-	}
 	why := d.after.Opaque
 	if why == "" {
 		why = d.before.Opaque
 	}
-	d.field(FieldChange{Name: "path", Before: d.before.Walk(), After: d.after.Walk(), Effect: Unknown, Meaning: why})
-	d.say("Who is called when changed, but the path cannot be read whole (%s). Please judge.", why)
+	d.field(FieldChange{Name: "path", Before: d.before.whole(), After: d.after.whole(), Effect: Unknown, Meaning: why})
+	d.say("Who is called when may have changed, but the path cannot be read whole (%s). Please judge.", clip(why, shownWhy))
 }
 
-func samePath(p, q *Path) bool {
-	return p.Repeats == q.Repeats && p.Round.Equal(q.Round) && slices.EqualFunc(p.Levels, q.Levels, func(x, y Level) bool {
-		return x.Reach.Equal(y.Reach) && slices.Equal(x.people(), y.people())
-	})
+// whole is a path in words, or the source of what could not be read of it.
+func (p *Path) whole() string {
+	if p.Opaque != "" {
+		return p.Opaque
+	}
+	return p.Walk()
 }
 
 // at is the level of a position; ok is false where there is none, or nobody on it.
@@ -138,25 +138,10 @@ func (d *pathDiff) reach(k int, b, a Level, f FieldChange) {
 		return
 	}
 	more := new(big.Rat).Sub(a.Reach.Num, b.Reach.Num)
-	f.Effect, f.Meaning = delayed(more)
+	f.Effect, f.Meaning = delayEffect(more)
 	d.say("The %s responder (%s) is called %s instead of %s.", ordinal(k), a.who(), after(a.Reach), after(b.Reach))
 	d.field(f)
 	d.size += inMinutes(more)
-}
-
-// shortest is the difference of delays that means something: a minute, as for alerts (formats.md 2.2).
-const shortest = 60
-
-// delayed is the effect of being called so many seconds later.
-func delayed(more *big.Rat) (effect Effect, meaning string) {
-	length := new(big.Rat).Abs(more)
-	switch {
-	case length.Cmp(big.NewRat(shortest, 1)) < 0:
-		return Neutral, "less than a minute"
-	case more.Sign() > 0:
-		return Weakened, longTime(length) + " later"
-	}
-	return Strengthened, longTime(length) + " earlier"
 }
 
 func inMinutes(seconds *big.Rat) float64 {
@@ -207,61 +192,67 @@ func (d *pathDiff) repeats() {
 	if a < 0 {
 		f.After = "for ever"
 	}
+	f.Effect = Strengthened
 	if fewer := b < 0 || a >= 0 && a < b; fewer {
 		f.Effect = Weakened
-		d.say("The path %s; %s.", starts(a, "now "), "before, it "+starts(b, ""))
-	} else {
-		f.Effect = Strengthened
-		d.say("The path %s; %s.", starts(a, "now "), "before, it "+starts(b, ""))
+	}
+	switch {
+	case a == 0:
+		d.say("The path does not start again any more, it did %s: nobody is called after its last level.", howOften(b))
+	case b == 0:
+		d.say("The path starts again now, %s.", howOften(a))
+	default:
+		d.say("The path starts again %s instead of %s.", howOften(a), howOften(b))
 	}
 	d.field(f)
 	d.size += float64(min(max(a, b)-min(a, b), 10) * 60)
 }
 
-func starts(repeats int, now string) string {
-	switch {
-	case repeats < 0:
-		return now + "starts again for ever"
-	case repeats == 0 && now == "":
-		return "did not start again"
-	case repeats == 0:
-		return now + "does not start again: nobody is called any more after the last level"
-	case now == "":
-		return "started again " + counted(repeats, "time")
-	}
-	return now + "starts again " + counted(repeats, "time")
-}
-
-// round compares how long one pass takes. It counts where the path starts again and the
-// levels stand where they stood; otherwise the levels say it already.
+// round compares what comes after the last level. It counts where the path starts
+// again: with as many levels as before when the next pass begins, otherwise how long
+// the last wait is, because each level makes a pass longer.
 func (d *pathDiff) round() {
-	if d.before.Round.Equal(d.after.Round) || d.moved() {
+	b, a := d.before.Round, d.after.Round
+	again := d.before.Repeats != 0 && d.after.Repeats != 0
+	said := "The path starts again %s instead of %s."
+	if !again || len(d.before.Levels) != len(d.after.Levels) {
+		b, a = d.before.lastWait(), d.after.lastWait()
+		said = "After the last level the path starts again %s instead of %s."
+	}
+	if b.Equal(a) || b.Exists() != a.Exists() {
 		return
 	}
 	f := FieldChange{Name: "round", Before: clock(d.before.Round), After: clock(d.after.Round)}
-	b, a := d.before.Round.Num, d.after.Round.Num
-	again := d.before.Repeats != 0 && d.after.Repeats != 0
 	switch {
+	case !again && (d.before.Repeats != d.after.Repeats || b.Opaque || a.Opaque):
+		return // that says it, or nothing can be said of what means nothing
 	case !again:
-		f.Effect, f.Meaning = Neutral, "the path does not start again after it"
-		d.say("Only the wait after the last level changed, and nobody is called after it.")
-	case a == nil || b == nil || d.before.Round.Opaque || d.after.Round.Opaque:
+		f.Effect, f.Meaning = Neutral, "nobody is called after it"
+		if len(d.fields) == 0 {
+			d.say("Only the wait after the last level changed, and nobody is called after it.")
+		}
+	case a.Num == nil || b.Num == nil || b.Opaque || a.Opaque:
 		f.Effect = Unknown
-		d.say("Whether the path starts again sooner or later cannot be told: %s before, %s now.", clock(d.before.Round), clock(d.after.Round))
+		d.say("Whether the path starts again sooner or later cannot be told: %s before, %s now.", after(b), after(a))
 	default:
-		more := new(big.Rat).Sub(a, b)
-		f.Effect, f.Meaning = delayed(more)
-		d.say("The path starts again %s instead of %s.", after(d.after.Round), after(d.before.Round))
+		more := new(big.Rat).Sub(a.Num, b.Num)
+		f.Effect, f.Meaning = delayEffect(more)
+		d.say(said, after(a), after(b))
 		d.size += inMinutes(more)
 	}
 	d.field(f)
 }
 
-// moved reports whether something was said about the levels or the repeats.
-func (d *pathDiff) moved() bool { return len(d.fields) > 0 && !onlyTargets(d.fields) }
-
-func onlyTargets(fields []FieldChange) bool {
-	return !slices.ContainsFunc(fields, func(f FieldChange) bool { return !strings.HasSuffix(f.Name, " targets") })
+// lastWait is the time from the last level to the end of a pass.
+func (p *Path) lastWait() Value {
+	if len(p.Levels) == 0 || !p.Round.Exists() {
+		return Value{}
+	}
+	last := p.Levels[len(p.Levels)-1].Reach
+	if last.Num == nil || last.Opaque || p.Round.Num == nil || p.Round.Opaque {
+		return Unread(p.Round.Text + " - " + last.Text)
+	}
+	return Exactly("", new(big.Rat).Sub(p.Round.Num, last.Num), Seconds)
 }
 
 // nobody reports that the path calls no one.

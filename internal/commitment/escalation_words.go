@@ -10,6 +10,9 @@ import (
 // maxWalk bounds how many levels are written out for people.
 const maxWalk = 20
 
+// shownWhy is how much is shown of the source of what could not be read.
+const shownWhy = 120
+
 // Walk says a path in words: "t+0 primary, t+15 min secondary, then again from the
 // start 9 times".
 func (p *Path) Walk() string {
@@ -35,7 +38,7 @@ func (p *Path) Walk() string {
 		parts = append(parts, "then nobody")
 	}
 	if p.Opaque != "" {
-		parts = append(parts, "not read whole: "+p.Opaque)
+		parts = append(parts, "not read whole: "+clip(p.Opaque, shownWhy))
 	}
 	return strings.Join(parts, ", ")
 }
@@ -49,7 +52,7 @@ func (l Level) who() string {
 	if len(people) == 0 {
 		return "nobody"
 	}
-	return strings.Join(people, " and ")
+	return clip(strings.Join(people, " and "), shownWhy)
 }
 
 // people are the targets of a level as one says them, sorted, each once.
@@ -92,6 +95,14 @@ func clock(v Value) string {
 		return "t+0"
 	}
 	return "t+" + short(v.Num)
+}
+
+// howOften says how often a path starts again.
+func howOften(repeats int) string {
+	if repeats < 0 {
+		return "for ever"
+	}
+	return counted(repeats, "time")
 }
 
 // after says in a sentence when somebody is called.

@@ -46,7 +46,9 @@ func boolOrder(a, b bool) int {
 	return 1
 }
 
-// places are where the change stands on both sides.
+// Places are all places in which the change stands, the one that is named first.
+func (c *Change) Places() []Place { return append([]Place{c.places()}, c.SameAs...) }
+
 func (c *Change) places() Place {
 	p := Place{}
 	if c.Before != nil {

@@ -1,5 +1,7 @@
 package commitment
 
+import "strconv"
+
 // Kind is what a commitment promises.
 type Kind string
 
@@ -73,6 +75,14 @@ type Source struct {
 	// Template: read without rendering. Generated: the file says so, or its folder's name does.
 	Template  bool `json:"template,omitempty"`
 	Generated bool `json:"generated,omitempty"`
+}
+
+// String is the place as editors know it: FILE:LINE.
+func (s Source) String() string {
+	if s.Line == 0 {
+		return s.File
+	}
+	return s.File + ":" + strconv.Itoa(s.Line)
 }
 
 // Field is one value of a commitment.

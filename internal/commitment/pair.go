@@ -140,14 +140,14 @@ func (p *pairing) grouped(h how, by func(c *Commitment, file string) string) {
 		if len(before[k]) == 0 || len(after[k]) == 0 {
 			continue
 		}
-		found = append(found, within(before[k], after[k], h)...)
+		found = append(found, amongEqualKeys(before[k], after[k], h)...)
 		before[k] = nil
 	}
 	p.take(found)
 }
 
-// within pairs two lists of the same key.
-func within(before, after []*Commitment, h how) []pair {
+// amongEqualKeys pairs two lists of the same key.
+func amongEqualKeys(before, after []*Commitment, h how) []pair {
 	if len(before) == 1 && len(after) == 1 {
 		return []pair{{before[0], after[0], h}}
 	}

@@ -18,7 +18,7 @@ func judge(b, a Field, o Options) (Effect, string) {
 		return Neutral, ""
 	}
 	if b.Value.Opaque || a.Value.Opaque {
-		return Unknown, "its value is not written here as a number or word that could be compared"
+		return Unknown, notWritten
 	}
 	switch role {
 	case RoleTarget, RoleThreshold, RoleAmount:
@@ -41,10 +41,32 @@ func judge(b, a Field, o Options) (Effect, string) {
 		return judgeTellers(b.Value.Items, a.Value.Items)
 	case RoleDefinition:
 		return Unknown, "it is defined in another way"
-	case RoleKey, RoleNote:
+	case RoleKey:
+		return judgeKey(b, a)
+	case RoleNote:
 	}
-	return Unknown, "what follows from it is decided elsewhere"
+	return Neutral, ""
 }
+
+// judgeKey looks at a word that decides elsewhere. One that comes or goes matters only
+// where its name is one that teams route by; another word always may.
+func judgeKey(b, a Field) (Effect, string) {
+	if b.Value.Exists() && a.Value.Exists() || routes(a.Name+b.Name) {
+		return Unknown, "what follows from it is decided elsewhere"
+	}
+	return Neutral, "routes that look at it may change"
+}
+
+// routes reports whether a label's name is one that alerts are commonly routed by.
+func routes(name string) bool {
+	name = strings.ToLower(name)
+	return slices.ContainsFunc([]string{
+		"team", "owner", "dest", "receiver", "route", "routing", "channel", "notify", "squad", "group", "oncall", "on_call", "escalat", "silence", "mute", "tier", "priority",
+	}, func(word string) bool { return strings.Contains(name, word) }) || !strings.Contains(name, "label")
+}
+
+// notWritten is said of an expression that is not evaluated here.
+const notWritten = "its value is an expression that is not evaluated here"
 
 // judgeAmount compares numbers with a direction.
 func judgeAmount(b, a Field) (Effect, string) {
@@ -179,6 +201,31 @@ func severityRank(word string, vocabulary [][]string) int {
 	}
 	word = strings.ToLower(strings.TrimSpace(word))
 	return slices.IndexFunc(vocabulary, func(words []string) bool { return slices.Contains(words, word) })
+}
+
+// vocabulary is the order of urgency for two sides. Where "page" is used beside another
+// word of its rank, the two are not the same there: only a page wakes somebody.
+func vocabulary(words [][]string, before, after Set) [][]string {
+	if words == nil {
+		words = Severities()
+	}
+	i := slices.IndexFunc(words, func(rank []string) bool { return len(rank) > 1 && slices.Contains(rank, "page") })
+	if i < 0 {
+		return words
+	}
+	others := slices.DeleteFunc(slices.Clone(words[i]), func(w string) bool { return w == "page" })
+	for _, set := range []Set{before, after} {
+		page, beside := false, false
+		for k := range set.Commitments {
+			f, _ := set.Commitments[k].Field(RoleSeverity)
+			word := strings.ToLower(f.Value.Text)
+			page, beside = page || word == "page", beside || slices.Contains(others, word)
+		}
+		if page && beside {
+			return slices.Concat(words[:i], [][]string{{"page"}, others}, words[i+1:])
+		}
+	}
+	return words
 }
 
 func judgeSeverity(b, a string, vocabulary [][]string) (Effect, string) {

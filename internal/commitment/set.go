@@ -76,14 +76,19 @@ func (s *Set) File(path string) (File, bool) {
 	return File{}, false
 }
 
+// Unreadable adds a file whose content cannot be had, and why.
+func (s *Set) Unreadable(path, why string) {
+	s.Files = append(s.Files, File{Path: path, Read: true, Problems: []Problem{{Text: why, Whole: true}}})
+}
+
 // Load reads one file with the formats that take it. A problem that several formats
 // see is one.
 func (s *Set) Load(path string, src []byte, formats []Format) {
 	sum := sha256.Sum256(src)
 	f := File{Path: path, Hash: hex.EncodeToString(sum[:])}
 	if len(src) > MaxFileSize {
-		f.Read, f.Problems = true, []Problem{{Text: "it is larger than 1 MiB", Whole: true}}
-		s.Files = append(s.Files, f)
+		s.Unreadable(path, "it is larger than 1 MiB")
+		s.Files[len(s.Files)-1].Hash = f.Hash
 		return
 	}
 	for _, format := range formats {

@@ -115,12 +115,22 @@ func describe(c Change) string {
 	case c.Before == nil:
 		return describeNew(c)
 	}
+	parts := describeParts(c)
+	if len(parts) == 0 {
+		parts = append(parts, title(subject(c.After))+" promises what it did before.")
+	}
+	return strings.TrimSpace(strings.Join(append(parts, verdictWord(c)), " "))
+}
+
+// describeParts says each difference of two versions in a sentence.
+func describeParts(c Change) []string {
 	var parts []string
 	if text := describeBudget(c); text != "" {
 		parts = append(parts, text)
 	}
+	told := len(parts) > 0
 	for _, f := range c.Fields {
-		if f.role == RoleTarget && len(parts) > 0 {
+		if f.role == RoleTarget && told {
 			continue // the budget has said it
 		}
 		if text := describeField(c, f); text != "" {
@@ -130,13 +140,7 @@ func describe(c Change) string {
 	if c.Before.Indicator != c.After.Indicator {
 		parts = append(parts, describeRewrite(c))
 	}
-	if len(parts) == 0 {
-		parts = append(parts, title(subject(c.After))+" promises what it did before.")
-	}
-	if word := verdictWord(c); word != "" {
-		parts = append(parts, word)
-	}
-	return strings.Join(parts, " ")
+	return parts
 }
 
 // subject is what a commitment is called at the start of a sentence.
@@ -251,6 +255,8 @@ func describeField(c Change, f FieldChange) string {
 		return fmt.Sprintf("%s starts at %s instead of %s%s.", title(subject(c.After)), orNone(a), orNone(b), earlier(f.Effect))
 	case role == RoleSeverity:
 		return fmt.Sprintf("%s has the urgency %s instead of %s%s.", title(subject(c.After)), orNone(a), orNone(b), comma(f.Meaning))
+	case f.Effect == Unknown && f.saidB == f.Before && f.saidA == f.After && f.Meaning == notWritten:
+		return fmt.Sprintf("%s: %s goes from %s to %s, which cannot be evaluated here.", title(subject(c.After)), f.Name, orNone(b), orNone(a))
 	case role == RoleEnabled, role == RoleTeller, role == RoleCoverage, role == RoleSuppression:
 		return fmt.Sprintf("%s: %s %s.", title(subject(c.After)), f.Name, f.Meaning)
 	}

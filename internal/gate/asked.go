@@ -2,6 +2,7 @@ package gate
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/slagate/slagate/internal/commitment"
 	"github.com/slagate/slagate/internal/policy"
@@ -29,6 +30,21 @@ func (e *evaluation) policyAsks() []string {
 		return e.rules.policy.FunctionNames()
 	}
 	return all
+}
+
+// uncoveredAsks are the functions asked about a promise that no rule covers, where the
+// policy gates those: whoever any rule asks about that effect.
+func (e *evaluation) uncoveredAsks(effect commitment.Effect) []string {
+	if e.rules.policy.Uncovered != policy.Gate {
+		return nil // it is here for the floor alone
+	}
+	var asked []string
+	for i := range e.rules.policy.Rules {
+		if r := &e.rules.policy.Rules[i]; e.rules.policy.RuleApplies(*r, e.sn.Pull.BaseBranch) {
+			asked = append(asked, r.Asks(effect)...)
+		}
+	}
+	return asked
 }
 
 // allAsked are the functions asked where the list of files could not be had:
@@ -116,7 +132,8 @@ func (e *evaluation) askedOf(name string, files []GatedFile, list []string) pull
 		if name != policy.AuthorOwner && !slices.Contains(f.Functions, name) {
 			continue
 		}
-		it := pull.Item{Path: f.Path, Previous: f.Previous, Effect: f.Effect}
+		it := pull.Item{Path: f.Path, Previous: f.Previous, Effect: f.Effect, Read: f.Read}
+		it.Changes = e.changesFor(name, f)
 		if i := slices.IndexFunc(e.sn.Files, func(x pull.File) bool { return x.Path == f.Path && x.Previous == f.Previous }); i >= 0 {
 			it.Before, it.After = entry(e.sn.Files[i].Before), entry(e.sn.Files[i].After)
 			if e.sn.Files[i].Problem != "" {
@@ -128,6 +145,35 @@ func (e *evaluation) askedOf(name string, files []GatedFile, list []string) pull
 	}
 	a.Fingerprint = signoff.Fingerprint(name, a.Items, list)
 	return a
+}
+
+// changesFor are the changes in a file that a function is asked about; the author is
+// asked about all. What is neutral changes no promise: it may change again without
+// asking anybody.
+func (e *evaluation) changesFor(name string, f GatedFile) []pull.ItemChange {
+	if !f.Read {
+		return nil
+	}
+	var out []pull.ItemChange
+	for _, c := range f.Changes {
+		if c.Effect == commitment.Neutral || name != policy.AuthorOwner && !slices.Contains(c.Functions, name) {
+			continue
+		}
+		change := &e.compared.result.Changes[c.Index]
+		out = append(out, pull.ItemChange{Name: nameOf(change), Digest: change.Digest()})
+	}
+	slices.SortFunc(out, func(a, b pull.ItemChange) int { return strings.Compare(a.Digest, b.Digest) })
+	return out
+}
+
+func nameOf(c *commitment.Change) string {
+	switch {
+	case c.After != nil:
+		return c.After.Name
+	case c.Before != nil:
+		return c.Before.Name
+	}
+	return c.File
 }
 
 func entry(p *pull.Entry) pull.Entry {
@@ -183,7 +229,7 @@ func since(f policy.Function, signOffs []pull.SignOff, now pull.Asked) *Since {
 			case i < 0 && s.MoreItems > 0: // it may be one of those that were not kept
 			case i < 0:
 				d.Gained = append(d.Gained, it.Path)
-			case s.Items[i].Before != it.Before || s.Items[i].After != it.After || s.Items[i].Previous != it.Previous:
+			case !s.Items[i].Alike(it):
 				d.Changed = append(d.Changed, it.Path)
 			}
 		}

@@ -53,6 +53,14 @@ type Decision struct {
 	NoLonger []string `json:"no_longer,omitempty"`
 	// Files that are gated, by path.
 	Files []GatedFile `json:"files,omitempty"`
+	// Changes are the changes of commitments in gated files, the worst first.
+	Changes []commitment.Change `json:"changes,omitempty"`
+	// MoreChanges is how many further ones are not listed; they count all the same.
+	MoreChanges int `json:"more_changes,omitempty"`
+	// Uncovered are changes of commitments in files that no rule covers.
+	Uncovered []commitment.Change `json:"uncovered,omitempty"`
+	// Findings are what is worth knowing about the promises as they would stand.
+	Findings []commitment.Finding `json:"findings,omitempty"`
 	// AllTouched: the list of files could not be had whole, everything counts as touched; says why.
 	AllTouched string `json:"all_touched,omitempty"`
 	// Checklist items that apply: by rule, then in the rule's order.
@@ -134,6 +142,17 @@ type GatedFile struct {
 	// Rules that matched and by which pattern.
 	Rules     []RuleHit `json:"rules"`
 	Functions []string  `json:"functions,omitempty"` // asked because of this file
+	// Read: the commitments on both sides were read and compared.
+	Read bool `json:"read,omitempty"`
+	// Changes are the changes of commitments in it.
+	Changes []FileChange `json:"-"`
+}
+
+// FileChange is a change of a commitment as one gated file sees it.
+type FileChange struct {
+	Index     int // in the comparison's result
+	Effect    commitment.Effect
+	Functions []string // asked because of it
 }
 
 // RuleHit is a rule that covers a file and the pattern that decided.

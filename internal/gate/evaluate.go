@@ -22,6 +22,7 @@ type evaluation struct {
 	repairedBy string // what judges a repair of a broken policy; "" for anything else
 	functions  []policy.Function
 	members    signoff.Members
+	compared   *comparison
 }
 
 // Evaluate judges a pull request.
@@ -64,6 +65,7 @@ func (g *Gate) begin(sn *pull.Snapshot, d *Decision) (*evaluation, bool) {
 	if repairedBy == repairByAdmin {
 		e.functions = []policy.Function{{Name: signoff.RepairFunction, Approvals: 1}}
 	}
+	e.compared = e.compare()
 	return e, false
 }
 
@@ -104,6 +106,7 @@ func (e *evaluation) judge(d *Decision) {
 	d.Methods, d.Reset = e.rules.policy.SignOffs.Methods, e.rules.policy.SignOffs.Reset
 	d.Files = e.gated()
 	d.AllTouched = e.sn.FilesProblem
+	e.tell(d)
 	asked := e.askedFunctions(d.Files)
 	d.Checklist = e.checklist(d.Files)
 	view := e.view(d.Files, asked, d.Checklist)
@@ -317,7 +320,7 @@ func (e *evaluation) allNeutral(d *Decision) bool {
 func (e *evaluation) isRead(f GatedFile) bool {
 	for _, x := range e.sn.Files {
 		if x.Path == f.Path && x.Previous == f.Previous {
-			return x.Problem != "" || (x.Before != nil && x.After != nil)
+			return x.Problem != "" || x.Before != nil && x.After != nil && !e.compared.missing[x.Path]
 		}
 	}
 	return false

@@ -27,15 +27,23 @@ rules: [{ name: service levels, paths: ["slo/**"], require: [legal] }]
 			Path: "slo/checkout.yml", Status: pull.FileModified,
 			Before: &pull.Entry{Mode: "100644", OID: "a1"}, After: &pull.Entry{Mode: "100644", OID: "a2"},
 		}},
+		Texts: []pull.Blob{
+			{State: pull.BlobFound, OID: "a1", Text: "service: checkout\nobjective: 99.95\n"},
+			{State: pull.BlobFound, OID: "a2", Text: "service: checkout\nobjective: 99.5\n"},
+		},
 		Teams: []pull.Team{{Slug: "acme/legal", ID: 5, Total: 2}},
 	}
 	d := gate.New().Evaluate(sn)
 	fmt.Println(d.Verdict)
+	for _, c := range d.Changes {
+		fmt.Println(c.Effect, c.Kind, c.Fields[0].Before, "->", c.Fields[0].After)
+	}
 	for _, f := range d.Functions {
 		fmt.Printf("%s because of %v: %d of %d\n", f.Name, f.Because, len(f.SignOffs), f.Approvals)
 	}
 	// Output:
 	// waiting
+	// weakened availability 99.95 -> 99.5
 	// legal because of [service levels]: 0 of 1
 }
 
@@ -54,5 +62,5 @@ rules: [{ name: service levels, paths: ["slo/**"], require: [legal] }]
 	}
 	n := gate.New().Needs(sn)
 	fmt.Println(n.Entries, n.Logins, n.Labels)
-	// Output: [slo/checkout.yml] [jane] [sla/legal-approved sla/needs-legal]
+	// Output: [README.md slo/checkout.yml] [jane] [sla/legal-approved sla/needs-legal]
 }

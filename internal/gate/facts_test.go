@@ -14,7 +14,7 @@ import (
 // read, then what the gate says it lacks, until it lacks nothing.
 func (w *world) snapshot() pull.Snapshot {
 	sn := w.sn
-	sn.At = w.now
+	sn.At, sn.Texts = w.now, nil
 	sn.Files = w.files(sn.Pull.Head)
 	for i := range sn.Files {
 		sn.Files[i].Before, sn.Files[i].After, sn.Files[i].Problem = nil, nil, ""
@@ -55,6 +55,10 @@ func (w *world) askAhead(sn *pull.Snapshot) {
 
 // fill answers what the gate asked; like GitHub it knows memberships of people only.
 func (w *world) fill(sn *pull.Snapshot, n pull.Needs) {
+	for _, oid := range n.Blobs {
+		// A content that the story does not tell is of a kind that no format knows.
+		sn.AddText(pull.Blob{State: pull.BlobFound, OID: oid, Text: w.text("blob "+oid, "content "+oid)})
+	}
 	sn.Files = slices.Clone(sn.Files)
 	for i, f := range w.files(sn.Pull.Head) {
 		if slices.Contains(n.Entries, f.Path) {

@@ -20,15 +20,91 @@ func (e *evaluation) gated() []GatedFile {
 		f := &e.sn.Files[i]
 		hits := e.hits(f)
 		if len(hits) == 0 {
-			continue
+			hits = e.uncovered(f)
 		}
-		g := GatedFile{Path: f.Path, Previous: f.Previous, Status: f.Status, Rules: hits}
-		g.Effect, g.Why = e.effect(f, hits)
-		g.Functions = e.asks(hits, g.Effect)
-		files = append(files, g)
+		if len(hits) > 0 {
+			files = append(files, e.judgeFile(f, hits))
+		}
 	}
 	slices.SortStableFunc(files, func(a, b GatedFile) int { return strings.Compare(a.Path, b.Path) })
 	return files
+}
+
+// judgeFile says what the change of a gated file does to promises, and who is asked
+// because of that: for every change in it those of its effect, so that a file in
+// which one promise goes and another comes asks both.
+func (e *evaluation) judgeFile(f *pull.File, hits []RuleHit) GatedFile {
+	g := GatedFile{Path: f.Path, Previous: f.Previous, Status: f.Status, Rules: hits}
+	if effect, why, settled := e.outside(f, hits); settled {
+		g.Effect, g.Why = effect, why
+		g.Functions = e.asks(hits, effect)
+		return g
+	}
+	g.Effect, g.Why = e.others(f, hits)
+	g.Read = g.Effect == commitment.Neutral
+	var asked []string
+	for _, i := range e.compared.of(f) {
+		effect, why := e.effectIn(f, &e.compared.result.Changes[i])
+		who := e.asks(hits, effect)
+		if e.compared.result.Changes[i].CrossesFloor {
+			who = e.inOrder(append(who, floorAsks))
+		}
+		g.Changes = append(g.Changes, FileChange{Index: i, Effect: effect, Functions: who})
+		asked = append(asked, who...)
+		if effect.Severity() > g.Effect.Severity() {
+			g.Effect, g.Why = effect, why
+		}
+	}
+	if len(g.Changes) == 0 || !g.Read {
+		asked = append(asked, e.asks(hits, g.Effect)...)
+	}
+	g.Functions = e.inOrder(asked)
+	return g
+}
+
+// others is the effect of what no commitment says: whether the file could be read, and
+// for the policy file what becomes of the rules.
+func (e *evaluation) others(f *pull.File, hits []RuleHit) (commitment.Effect, string) {
+	if slices.ContainsFunc(hits, func(h RuleHit) bool { return h.Rule == PolicyRule }) {
+		return commitment.Unknown, ""
+	}
+	if why := e.compared.unreadable(f); why != "" {
+		return commitment.Unknown, why
+	}
+	return commitment.Neutral, ""
+}
+
+// floorAsks is the function that is always asked where a change crosses what a
+// contract promises.
+const floorAsks = "legal"
+
+// effectIn is the effect of a change as one file sees it. A promise that leaves the
+// file for one that fewer rules cover is removed, as far as the rules are concerned.
+func (e *evaluation) effectIn(f *pull.File, c *commitment.Change) (commitment.Effect, string) {
+	if c.Before == nil || c.After == nil || c.After.Source.File == f.Path {
+		return c.Effect, ""
+	}
+	here := slices.Contains(names(f), c.Before.Source.File)
+	if to := c.After.Source.File; here && !e.coversAtLeast(to, c.Before.Source.File) {
+		return commitment.Removed, "moved to " + to + ", which is covered by fewer rules"
+	}
+	return c.Effect, ""
+}
+
+// UncoveredRule is the name under which promises are gated that stand in files that no
+// rule covers: by "uncovered: gate", or because a contract's floor is crossed.
+const UncoveredRule = "uncovered"
+
+// uncovered gates a file that no rule covers, where a promise in it changes and the
+// policy wants that gated, or a floor is crossed.
+func (e *evaluation) uncovered(f *pull.File) []RuleHit {
+	for _, i := range e.compared.of(f) {
+		c := &e.compared.result.Changes[i]
+		if c.CrossesFloor || e.rules.policy.Uncovered == policy.Gate && worthReporting(c) {
+			return []RuleHit{{Rule: UncoveredRule, Path: f.Path}}
+		}
+	}
+	return nil
 }
 
 // names are the names under which a file is matched.
@@ -61,40 +137,40 @@ func (e *evaluation) hits(f *pull.File) []RuleHit {
 	return hits
 }
 
-// effect says what a change of a gated file does to the promise. Until
-// commitments are compared, only a change that leaves the content alone is known
-// to be harmless; everything else is unknown.
-func (e *evaluation) effect(f *pull.File, hits []RuleHit) (commitment.Effect, string) {
+// outside is what can be said of a change without reading promises: how the file is
+// named, what kind of thing it is, whether its content changed at all. settled is
+// false where the promises in it decide.
+func (e *evaluation) outside(f *pull.File, hits []RuleHit) (effect commitment.Effect, why string, settled bool) {
 	for _, h := range hits {
 		if h.Folded != "" {
-			return commitment.Unknown, "the path is written so that it only looks like a gated one (" + h.Folded + ")"
+			return commitment.Unknown, "the path is written so that it only looks like a gated one (" + h.Folded + ")", true
 		}
 	}
 	if f.Problem != "" {
-		return commitment.Unknown, f.Problem
+		return commitment.Unknown, f.Problem, true
 	}
 	if f.Before == nil || f.After == nil {
-		return commitment.Unknown, "its content has not been read"
+		return commitment.Unknown, notRead, true
 	}
 	if why := special(f); why != "" {
-		return commitment.Unknown, why
+		return commitment.Unknown, why, true
 	}
 	switch {
 	case !f.Before.Exists() && !f.After.Exists():
-		return commitment.Unknown, "GitHub lists the file but shows it on neither side"
+		return commitment.Unknown, "GitHub lists the file but shows it on neither side", true
 	case !f.Before.Exists() || !f.After.Exists() || f.Before.OID != f.After.OID:
-		return commitment.Unknown, ""
+		return "", "", false
 	case f.Status == pull.FileCopied:
-		return commitment.Unknown, "a copy of another file"
+		return commitment.Unknown, "a copy of another file", true
 	case f.Previous != "" && f.Previous != f.Path:
 		if !e.coversAtLeast(f.Path, f.Previous) {
-			return commitment.Removed, "moved to a name that is covered by fewer rules"
+			return commitment.Removed, "moved to a name that is covered by fewer rules", true
 		}
-		return commitment.Neutral, "renamed, content unchanged"
+		return commitment.Neutral, "renamed, content unchanged", true
 	case f.Before.Mode != f.After.Mode:
-		return commitment.Neutral, "only the file mode changed"
+		return commitment.Neutral, "only the file mode changed", true
 	}
-	return commitment.Unknown, "GitHub lists the file as changed but shows the same content on both sides"
+	return commitment.Unknown, "GitHub lists the file as changed but shows the same content on both sides", true
 }
 
 func special(f *pull.File) string {
@@ -128,8 +204,12 @@ func (e *evaluation) coversAtLeast(name, other string) bool {
 func (e *evaluation) asks(hits []RuleHit, effect commitment.Effect) []string {
 	var asked []string
 	for _, h := range hits {
-		if h.Rule == PolicyRule {
+		switch h.Rule {
+		case PolicyRule:
 			asked = append(asked, e.policyAsks()...)
+			continue
+		case UncoveredRule:
+			asked = append(asked, e.uncoveredAsks(effect)...)
 			continue
 		}
 		if r := e.rule(h.Rule); r != nil {

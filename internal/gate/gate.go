@@ -15,10 +15,15 @@ import (
 type Gate struct {
 	loaded   *lru.Cache[texts, policy.Loaded]
 	compiled *lru.Cache[*policy.Policy, *policy.Matcher]
+	compared *lru.Cache[comparisonKey, *comparison]
 }
 
-// policiesKept bounds the parsed policies that are kept.
-const policiesKept = 512
+// policiesKept bounds the parsed policies that are kept, comparisonsKept what was
+// compared: an evaluation asks for it several times, and so does the one that follows.
+const (
+	policiesKept    = 512
+	comparisonsKept = 32
+)
 
 // New returns a Gate.
 func New() *Gate {
@@ -30,7 +35,11 @@ func New() *Gate {
 	if err != nil {
 		panic(err) // only for a size below 1
 	}
-	return &Gate{loaded: loaded, compiled: compiled}
+	compared, err := lru.New[comparisonKey, *comparison](comparisonsKept)
+	if err != nil {
+		panic(err) // only for a size below 1
+	}
+	return &Gate{loaded: loaded, compiled: compiled, compared: compared}
 }
 
 // texts are the policy files that make up one policy. It is comparable, unlike
@@ -128,12 +137,12 @@ func (g *Gate) Needs(sn pull.Snapshot) pull.Needs {
 		n.Trees = true
 	}
 	files := e.gated()
-	for _, f := range files {
-		if !e.isRead(f) {
-			n.Entries = append(n.Entries, names(&pull.File{Path: f.Path, Previous: f.Previous})...)
+	for _, f := range e.readable() {
+		if f.Before == nil || f.After == nil {
+			n.Entries = append(n.Entries, names(f)...)
 		}
 	}
-	n.Entries = unique(n.Entries)
+	n.Entries, n.Blobs = unique(n.Entries), e.compared.wanted
 	e.needPeople(&n, files)
 	return n
 }

@@ -71,6 +71,24 @@ func filled(next func() string) gate.Decision {
 		f.Rules = []gate.RuleHit{{Rule: next(), Pattern: next(), Path: "\x01" + next(), Folded: next()}}
 		d.Files = append(d.Files, f)
 	}
+	odd := func() *commitment.Commitment {
+		return &commitment.Commitment{
+			Kind: commitment.Kind(next()), Name: next(), Indicator: next(), Source: commitment.Source{File: next(), Line: 3},
+			Fields: []commitment.Field{
+				{Name: next(), Role: commitment.RoleTarget, Value: commitment.Words(next())},
+				{Name: next(), Role: commitment.RoleWindow, Value: commitment.Words(next())},
+			},
+		}
+	}
+	change := func() commitment.Change {
+		return commitment.Change{
+			Effect: commitment.Weakened, Kind: commitment.Availability, Before: odd(), After: odd(), Text: next() + " " + next(), Notes: []string{next()},
+			Fields: []commitment.FieldChange{{Name: next(), Before: next(), After: next()}},
+		}
+	}
+	d.Changes = []commitment.Change{change(), {Effect: commitment.Unknown, File: next(), Text: next()}}
+	d.Uncovered = []commitment.Change{change()}
+	d.Findings = []commitment.Finding{{Code: next(), File: next(), Line: 1, Text: next()}}
 	return d
 }
 
@@ -250,7 +268,7 @@ func TestComment_Giant(t *testing.T) {
 		require.Contains(t, body, "<sub>evaluated at a1b2c3d, ")
 		require.Equal(t, strings.Count(body, "<details>"), strings.Count(body, "</details>"))
 		if n > 0 {
-			require.Regexp(t, `… and [0-9,]+ more files\.`, body)
+			require.Regexp(t, `… and [0-9,]+ more changes\.`, body)
 			require.Regexp(t, `… and [0-9,]+ more items that do not fit`, body)
 		}
 	}

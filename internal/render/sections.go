@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/slagate/slagate/internal/commitment"
 	"github.com/slagate/slagate/internal/gate"
 	"github.com/slagate/slagate/internal/pull"
 )
@@ -19,77 +18,6 @@ const (
 	signersShown   = 5
 	pathsShown     = 10
 )
-
-// changes is the table of what changes for customers.
-func (c comment) changes(room int) string {
-	files := c.d.Files
-	if len(files) == 0 {
-		return ""
-	}
-	body := "| Where | Before | After | What it means for customers |\n|---|---|---|---|\n" +
-		fill(len(files), filesShown, room, func(i int) string { return c.change(files[i]) }, func(left int) string {
-			return "\n… and " + count(left, "more file") + ". " + link("All changes", c.links.pull()+"/files") + ".\n"
-		})
-	if slices.ContainsFunc(files, func(f gate.GatedFile) bool { return f.Effect == commitment.Unknown && !isPolicy(f) }) {
-		body += "\n**unknown** means that slagate cannot compare the promises in that file, so it counts as the worst." +
-			" Please read the change and judge for yourself.\n"
-	}
-	return titled("What changes for customers", body)
-}
-
-func (c comment) change(f gate.GatedFile) string {
-	where := link(span(f.Path, cell), c.links.diff(f.Path))
-	before, after := c.blob(c.o.MergeBase, formerPath(f)), c.blob(c.d.Head, f.Path)
-	switch f.Status {
-	case pull.FileAdded, pull.FileCopied:
-		where += " (new file)"
-		before = "nothing"
-	case pull.FileRemoved:
-		where += " (deleted)"
-		after = "nothing"
-	case pull.FileRenamed:
-		where += ", before " + span(f.Previous, cell)
-	case pull.FileModified, pull.FileChanged:
-	}
-	return "| " + where + " | " + before + " | " + after + " | " + meaning(f) + " |\n"
-}
-
-func formerPath(f gate.GatedFile) string {
-	if f.Previous != "" {
-		return f.Previous
-	}
-	return f.Path
-}
-
-// blob is a link to the text of one side.
-func (c comment) blob(commit, path string) string {
-	address := c.links.blob(commit, path)
-	if address == "" {
-		return "–"
-	}
-	return link("read", address)
-}
-
-// meaning is the effect in words, with the reason where there is one.
-func meaning(f gate.GatedFile) string {
-	text := map[commitment.Effect]string{
-		commitment.Weakened:     "**weakened**: worse than promised before",
-		commitment.Strengthened: "**strengthened**: better than promised before",
-		commitment.Neutral:      "**neutral**: no promise changes",
-		commitment.Added:        "**added**: a new promise",
-		commitment.Removed:      "**removed**: the promise is gone",
-	}[f.Effect]
-	switch {
-	case isPolicy(f):
-		text = "who has to agree may change, see below"
-	case text == "":
-		text = "**unknown**: could not be compared, please judge"
-	}
-	if f.Why != "" {
-		text += " (" + prose(f.Why, cell) + ")"
-	}
-	return text
-}
 
 // functions is the table of who has to sign and who has, with notes under it.
 func (c comment) functions(room int) string {

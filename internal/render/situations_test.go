@@ -52,11 +52,11 @@ func files() []gate.GatedFile {
 	all := []string{"product", "legal", "security", "support"}
 	return []gate.GatedFile{
 		{
-			Path: "slo/checkout.yml", Status: pull.FileModified, Effect: commitment.Unknown, Functions: all,
+			Path: "slo/checkout.yml", Status: pull.FileModified, Effect: commitment.Weakened, Functions: all, Read: true,
 			Rules: []gate.RuleHit{{Rule: "service levels", Pattern: "slo/**", Path: "slo/checkout.yml"}},
 		},
 		{
-			Path: "slo/payments/latency.yml", Status: pull.FileAdded, Effect: commitment.Unknown, Functions: all,
+			Path: "slo/payments/latency.yml", Status: pull.FileAdded, Effect: commitment.Added, Functions: all, Read: true,
 			Rules: []gate.RuleHit{{Rule: "service levels", Pattern: "slo/**", Path: "slo/payments/latency.yml"}},
 		},
 		{
@@ -64,6 +64,32 @@ func files() []gate.GatedFile {
 			Rules: []gate.RuleHit{{Rule: "escalation paths", Pattern: "oncall/**", Path: "oncall/primary.yml"}, {Rule: "escalation paths", Pattern: "oncall/**", Path: "oncall/first-line.yml"}},
 		},
 	}
+}
+
+// objective is an availability objective over 30 days.
+func objective(file string, line int, name, target string) commitment.Commitment {
+	return commitment.Commitment{
+		Key: commitment.Key{Format: "sloth", Name: name}, Kind: commitment.Availability, Name: name, Indicator: "errors / total of " + name,
+		Fields: []commitment.Field{
+			{Name: "objective", Role: commitment.RoleTarget, Value: commitment.PercentOf(target), Better: commitment.Higher, Line: line},
+			{Name: "window", Role: commitment.RoleWindow, Value: commitment.Duration("30d", commitment.NoPlain)},
+		},
+		Source: commitment.Source{File: file, Line: line},
+	}
+}
+
+// changes are one that weakens, in two places, one that is new and one without effect.
+func changes() []commitment.Change {
+	moved := objective("oncall/first-line.yml", 4, "pager", "99")
+	before := commitment.Set{Commitments: []commitment.Commitment{
+		objective("slo/checkout.yml", 14, "checkout-api", "99.95"), objective("slo/eu/checkout.yml", 14, "checkout-api", "99.95"), moved,
+	}}
+	moved.Source.File = "oncall/primary.yml"
+	after := commitment.Set{Commitments: []commitment.Commitment{
+		objective("slo/checkout.yml", 14, "checkout-api", "99.5"), objective("slo/eu/checkout.yml", 14, "checkout-api", "99.5"),
+		objective("slo/payments/latency.yml", 3, "payments", "99.9"), moved,
+	}}
+	return commitment.Diff(before, after, commitment.Options{}).Changes
 }
 
 func checklist() []gate.Item {
@@ -80,7 +106,7 @@ func waiting() gate.Decision {
 		Ref:  pull.Ref{Installation: 7, RepoID: 8, Owner: "acme", Repo: "shop", Number: 12},
 		At:   noon,
 		Head: headOne, Base: "main", Verdict: gate.Waiting,
-		Functions: functions(), Files: files(), Checklist: checklist(),
+		Functions: functions(), Files: files(), Checklist: checklist(), Changes: changes(),
 		Methods: []policy.Method{policy.Label, policy.Command},
 	}
 }
@@ -94,6 +120,7 @@ func situations() []situation {
 		{name: "asked-again", decision: askedAgain()},
 		{name: "refused-label", decision: refusedLabel()},
 		{name: "unreadable-file", decision: unreadableFile()},
+		{name: "below-contract", decision: belowContract()},
 		{name: "all-signed", decision: allSigned()},
 		{name: "open-items", decision: openItems()},
 		{name: "cannot-sign", decision: cannotSign()},
@@ -110,6 +137,19 @@ func situations() []situation {
 		list[i].options = options
 	}
 	return list
+}
+
+// belowContract: a floor is crossed, a promise changes that no rule covers, and a text
+// contradicts its value.
+func belowContract() gate.Decision {
+	d := waiting()
+	d.Changes[0].CrossesFloor = true
+	d.Changes[0].Text += " This is below the contract: customers were promised 99.9%."
+	other := objective("teams/search/slo.yml", 7, "search", "99.9")
+	now := objective("teams/search/slo.yml", 7, "search", "99")
+	d.Uncovered = commitment.Diff(commitment.Set{Commitments: []commitment.Commitment{other}}, commitment.Set{Commitments: []commitment.Commitment{now}}, commitment.Options{}).Changes
+	d.Findings = []commitment.Finding{{Code: "text-contradicts-value", File: "slo/checkout.yml", Line: 12, Text: "The display name still says 99.95%, the objective is 99.5%."}}
+	return d
 }
 
 func partlySigned() gate.Decision {

@@ -12,13 +12,14 @@ import (
 )
 
 // Fingerprint is the identity of what a function is asked to agree to: SHA-256
-// over length-prefixed fields of its name, every item (both paths, both modes,
-// both blobs) and the checklist ids shown to it. Neither rule texts nor
-// titles nor commit ids are part of it, so a rebase that leaves the content
-// alike leaves the fingerprint alike.
+// over length-prefixed fields of its name, every item and the checklist ids shown to
+// it. Of an item it is both paths, both modes, and the changes of commitments where
+// both sides were read, else both blobs. Neither rule texts nor titles nor commit ids
+// are part of it, so a rebase or a reworded comment that leaves the promises alike
+// leaves the fingerprint alike.
 func Fingerprint(function string, items []pull.Item, checklist []string) string {
 	h := sha256.New()
-	put(h, "slagate fingerprint v1", function)
+	put(h, "slagate fingerprint v2", function)
 	sorted := slices.Clone(items)
 	slices.SortFunc(sorted, func(a, b pull.Item) int {
 		if c := strings.Compare(a.Path, b.Path); c != 0 {
@@ -28,7 +29,16 @@ func Fingerprint(function string, items []pull.Item, checklist []string) string 
 	})
 	putCount(h, len(sorted))
 	for _, it := range sorted {
-		put(h, it.Path, it.Previous, it.Before.Mode, it.Before.OID, it.After.Mode, it.After.OID)
+		put(h, it.Path, it.Previous, it.Before.Mode, it.After.Mode)
+		if !it.Read {
+			put(h, "contents", it.Before.OID, it.After.OID)
+			continue
+		}
+		put(h, "changes")
+		putCount(h, len(it.Changes))
+		for _, c := range it.Changes {
+			put(h, c.Digest)
+		}
 	}
 	ids := slices.Clone(checklist)
 	slices.Sort(ids)

@@ -1,0 +1,57 @@
+// Package formats is the list of formats that commitments are read from.
+//
+// Its one idea: a list that is written out. A format is a folder beside this one
+// and a line in [All]; nothing registers itself. A file is offered to every format
+// in turn, since one file may hold several things (a Helm chart's values: alerts and
+// routes). [Known] says by the name alone which files are worth looking into.
+package formats
+
+import (
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/slagate/slagate/internal/commitment"
+	"github.com/slagate/slagate/internal/commitment/alertmanager"
+	"github.com/slagate/slagate/internal/commitment/catalog"
+	"github.com/slagate/slagate/internal/commitment/cloudwatch"
+	"github.com/slagate/slagate/internal/commitment/datadogoncall"
+	"github.com/slagate/slagate/internal/commitment/google"
+	"github.com/slagate/slagate/internal/commitment/grafanaoncall"
+	"github.com/slagate/slagate/internal/commitment/openslo"
+	"github.com/slagate/slagate/internal/commitment/opsgenie"
+	"github.com/slagate/slagate/internal/commitment/pagerduty"
+	"github.com/slagate/slagate/internal/commitment/prometheus"
+	"github.com/slagate/slagate/internal/commitment/pyrra"
+	"github.com/slagate/slagate/internal/commitment/sloth"
+)
+
+// All are the formats, those that know most about a file first.
+func All() []commitment.Format {
+	return []commitment.Format{
+		catalog.Format(),
+		prometheus.Format(),
+		alertmanager.Format(),
+		openslo.Format(),
+		sloth.Format(),
+		pyrra.Format(),
+		pagerduty.Format(),
+		opsgenie.Format(),
+		grafanaoncall.Format(),
+		datadogoncall.Format(),
+		cloudwatch.Format(),
+		google.Format(),
+	}
+}
+
+// Known reports whether files of this name may hold commitments that some format
+// reads (formats.md section 5: the extensions that are looked into).
+func Known(name string) bool {
+	base := path.Base(name)
+	for _, ext := range []string{".erb", ".j2", ".tpl", ".tmpl", ".template"} {
+		base = strings.TrimSuffix(base, ext)
+	}
+	return base != path.Base(name) || slices.Contains([]string{
+		".yml", ".yaml", ".json", ".tf", ".jsonnet", ".libsonnet", ".md", ".mdx", ".markdown", ".rst", ".adoc", ".html", ".htm", ".txt", ".rules",
+	}, strings.ToLower(path.Ext(base)))
+}
