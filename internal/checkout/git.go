@@ -1,6 +1,7 @@
 package checkout
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"errors"
@@ -34,23 +35,64 @@ func (r *Repo) git(ctx context.Context, args ...string) ([]byte, error) {
 
 // feed is git with something to read.
 func (r *Repo) feed(ctx context.Context, in io.Reader, args ...string) ([]byte, error) {
+	var out, errOut bytes.Buffer
+	cmd := r.command(ctx, args)
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = in, &out, &errOut
+	if err := cmd.Run(); err != nil {
+		return nil, told(ctx, err, args[0], errOut.String())
+	}
+	return out.Bytes(), nil
+}
+
+// stream is feed for output that is read while it comes. git is stopped where
+// read gives up.
+func (r *Repo) stream(ctx context.Context, in io.Reader, read func(*bufio.Reader) error, args ...string) error {
+	inner, stop := context.WithCancel(ctx)
+	defer stop()
+	var errOut bytes.Buffer
+	cmd := r.command(inner, args)
+	cmd.Stdin, cmd.Stderr = in, &errOut
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		return fmt.Errorf("git %s: %w", args[0], err)
+	}
+	if err := cmd.Start(); err != nil {
+		return told(ctx, err, args[0], "")
+	}
+	readErr := read(bufio.NewReader(out))
+	if readErr != nil {
+		stop()
+	}
+	err = cmd.Wait()
+	switch {
+	case errOut.Len() > 0 && err != nil, ctx.Err() != nil:
+		return told(ctx, err, args[0], errOut.String())
+	case readErr != nil:
+		return readErr
+	case err != nil:
+		return told(ctx, err, args[0], "")
+	}
+	return nil
+}
+
+func (r *Repo) command(ctx context.Context, args []string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, "git", append([]string{"-C", r.root, "--literal-pathspecs"}, args...)...) //nolint:gosec // git with our own words; refs follow --end-of-options
 	cmd.Env = environment()
-	var out, errOut bytes.Buffer
-	cmd.Stdin, cmd.Stdout, cmd.Stderr = in, &out, &errOut
-	err := cmd.Run()
+	return cmd
+}
+
+// told is why git stopped, in its own words where it had some.
+func told(ctx context.Context, err error, command, said string) error {
 	switch {
-	case err == nil:
-		return out.Bytes(), nil
 	case ctx.Err() != nil:
-		return nil, fmt.Errorf("git %s: %w", args[0], ctx.Err())
+		return fmt.Errorf("git %s: %w", command, ctx.Err())
 	case errors.Is(err, exec.ErrNotFound):
-		return nil, ErrNoGit
+		return ErrNoGit
 	}
-	if msg := complaint(errOut.String()); msg != "" {
-		return nil, fmt.Errorf("git %s: %s", args[0], msg)
+	if msg := complaint(said); msg != "" {
+		return fmt.Errorf("git %s: %s", command, msg)
 	}
-	return nil, fmt.Errorf("git %s: %w", args[0], err)
+	return fmt.Errorf("git %s: %w", command, err)
 }
 
 // complaint is the line of what git said that tells why it stopped.

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"cmp"
+	"encoding/json"
 
 	"github.com/slagate/slagate/internal/commitment"
 	"github.com/slagate/slagate/internal/gate"
@@ -33,6 +34,15 @@ type Side struct {
 	Line   int    `json:"line"`
 }
 
+// MarshalJSON implements json.Marshaler: a side where there is nothing is {}.
+func (s Side) MarshalJSON() ([]byte, error) {
+	if s == (Side{}) {
+		return []byte("{}"), nil
+	}
+	type plain Side
+	return json.Marshal(plain(s))
+}
+
 // Field is one part of a promise that changes.
 type Field struct {
 	Name   string            `json:"name"`
@@ -56,7 +66,7 @@ func newChanges(list []commitment.Change) []Change {
 func newChange(c *commitment.Change) Change {
 	out := Change{
 		Effect: c.Effect, Kind: string(c.Kind), Text: c.Text, Fields: []Field{}, CrossesFloor: c.CrossesFloor, Mixed: c.Mixed,
-		Notes: filled(c.Notes), SameAs: []string{}, Before: side(c.Before), After: side(c.After),
+		Notes: filled(c.Notes), SameAs: []string{}, Before: side(c.Before, c.At().Before), After: side(c.After, c.At().After),
 	}
 	switch {
 	case c.After != nil:
@@ -79,12 +89,12 @@ func newChange(c *commitment.Change) Change {
 	return out
 }
 
-func side(c *commitment.Commitment) Side {
+func side(c *commitment.Commitment, at commitment.Source) Side {
 	if c == nil {
 		return Side{}
 	}
 	value, window := c.Value()
-	return Side{Value: value, Window: window, File: c.Source.File, Line: c.Source.Line}
+	return Side{Value: value, Window: window, File: at.File, Line: at.Line}
 }
 
 // newFileChange is the change of a file under a rule whose promises were not compared.

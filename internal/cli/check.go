@@ -83,9 +83,12 @@ func (c *check) run(ctx context.Context) error {
 	if c.explains {
 		return c.explainPath(found)
 	}
-	done := progress(c.err, isTerminal(c.err), patience, "matching "+count(len(found.Snapshot.Files), "changed file"))
-	d := gate.New().Evaluate(found.Snapshot)
+	done := progress(c.err, isTerminal(c.err), patience, "comparing "+count(len(found.Snapshot.Files), "changed file"))
+	d, err := c.judge(ctx, &found)
 	done()
+	if err != nil {
+		return c.fail(err)
+	}
 	c.nameFiles(d.Verdict, d.Problems)
 	report := newReport(d)
 	switch c.format {
@@ -102,6 +105,21 @@ func (c *check) run(ctx context.Context) error {
 	return report.Result.exit()
 }
 
+// judge reads the contents that the gate asks for and has it judge.
+func (c *check) judge(ctx context.Context, found *checkout.Branch) (gate.Decision, error) {
+	g := gate.New()
+	if wanted := g.Needs(found.Snapshot).Blobs; len(wanted) > 0 {
+		repo, err := checkout.Open(ctx, c.dir)
+		if err != nil {
+			return gate.Decision{}, err
+		}
+		if err := repo.Texts(ctx, &found.Snapshot, wanted); err != nil {
+			return gate.Decision{}, err
+		}
+	}
+	return g.Evaluate(found.Snapshot), nil
+}
+
 // exit is the error by which a result becomes an exit code.
 func (r Result) exit() error {
 	switch r {
@@ -109,7 +127,7 @@ func (r Result) exit() error {
 		return nil
 	case SignOffsNeeded:
 		return errSomething
-	case Failed:
+	case Same, Changed, Failed:
 	}
 	return errReported
 }

@@ -124,12 +124,17 @@ func forTheWorse(c commitment.Change) bool {
 }
 
 func newDiffReport(r commitment.Result) DiffReport {
-	out := DiffReport{Version: reportVersion, Result: Same, Changes: newChanges(r.Changes), Findings: []Finding{}, Problems: []Problem{}}
+	out := DiffReport{Version: reportVersion, Result: Same, Changes: newChanges(r.Changes), Findings: newFindings(r.Findings), Problems: []Problem{}}
 	if len(r.Changes) > 0 {
 		out.Result = Changed
 	}
-	for _, f := range r.Findings {
-		out.Findings = append(out.Findings, Finding{f.Code, f.File, f.Line, f.Text})
+	return out
+}
+
+func newFindings(list []commitment.Finding) []Finding {
+	out := []Finding{}
+	for _, f := range list {
+		out = append(out, Finding{f.Code, f.File, f.Line, f.Text})
 	}
 	return out
 }
@@ -314,17 +319,23 @@ func folderPairs(a, b string) ([]formats.Pair, error) {
 	if err != nil {
 		return nil, err
 	}
-	paths := slices.Compact(slices.Sorted(slices.Values(append(slices.Clone(before), after...))))
+	had, has := map[string]bool{}, map[string]bool{}
+	for _, path := range before {
+		had[path] = true
+	}
+	for _, path := range after {
+		has[path] = true
+	}
 	var pairs []formats.Pair
 	size := 0
-	for _, path := range paths {
+	for _, path := range slices.Compact(slices.Sorted(slices.Values(slices.Concat(before, after)))) {
 		var p formats.Pair
-		if slices.Contains(before, path) {
+		if had[path] {
 			if p.Before, err = fileSide(filepath.Join(a, path), path); err != nil {
 				return nil, err
 			}
 		}
-		if slices.Contains(after, path) {
+		if has[path] {
 			if p.After, err = fileSide(filepath.Join(b, path), path); err != nil {
 				return nil, err
 			}

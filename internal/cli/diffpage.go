@@ -62,24 +62,27 @@ func (p *diffPage) changes(changes []commitment.Change) {
 			fmt.Fprintf(&p.Builder, "\n… and %s (--format json lists all)\n", count(len(changes)-i, "more change"))
 			return
 		}
-		p.change(&changes[i])
+		p.WriteString("\n")
+		writeChange(&p.Builder, p.paint, &changes[i], "")
 	}
 }
 
-func (p *diffPage) change(c *commitment.Change) {
-	fmt.Fprintf(&p.Builder, "\n%s  %s\n", p.effect(c.Effect), p.dim(inert(where(c))))
+// writeChange writes one change as a person reads it, each line behind an indent.
+func writeChange(b *strings.Builder, p paint, c *commitment.Change, indent string) {
+	line := func(format string, args ...any) { fmt.Fprintf(b, indent+format+"\n", args...) }
+	line("%s  %s", effectText(p, c.Effect), p.dim(inert(where(c))))
 	if c.CrossesFloor {
-		fmt.Fprintf(&p.Builder, "  %s\n", p.red("BELOW THE CONTRACT"))
+		line("  %s", p.red("BELOW THE CONTRACT"))
 	}
-	fmt.Fprintf(&p.Builder, "  %s\n", inert(c.Text))
+	line("  %s", inert(c.Text))
 	for _, f := range c.Fields {
-		fmt.Fprintf(&p.Builder, "    %s: %s -> %s%s\n", inert(f.Name), fieldText(f.Before), fieldText(f.After), p.dim(fieldEffect(f)))
+		line("    %s: %s -> %s%s", inert(f.Name), fieldText(f.Before), fieldText(f.After), p.dim(fieldEffect(f)))
 	}
 	for _, note := range c.Notes {
-		fmt.Fprintf(&p.Builder, "    %s\n", p.dim("("+inert(note)+")"))
+		line("    %s", p.dim("("+inert(note)+")"))
 	}
 	if n := len(c.SameAs); n > 0 {
-		fmt.Fprintf(&p.Builder, "    %s\n", p.dim(fmt.Sprintf("the same change in %s", count(n, "other place"))))
+		line("    %s", p.dim(fmt.Sprintf("the same change in %s", count(n, "other place"))))
 	}
 }
 
@@ -104,22 +107,21 @@ func fieldText(text string) string {
 
 // where is the place of a change on both sides.
 func where(c *commitment.Change) string {
+	at := c.At()
 	switch {
-	case c.Before == nil && c.After == nil:
-		return c.File
-	case c.Before == nil:
-		return c.After.Source.String()
-	case c.After == nil:
-		return c.Before.Source.String() + " (gone)"
-	case c.Before.Source == c.After.Source:
-		return c.After.Source.String()
-	case c.Before.Source.File == c.After.Source.File:
-		return fmt.Sprintf("%s (was line %d)", c.After.Source, c.Before.Source.Line)
+	case at.Before.File == "":
+		return at.After.String()
+	case at.After.File == "":
+		return at.Before.String() + " (gone)"
+	case at.Before.File != at.After.File:
+		return at.Before.String() + " -> " + at.After.String()
+	case at.Before.Line != at.After.Line:
+		return fmt.Sprintf("%s (was line %d)", at.After, at.Before.Line)
 	}
-	return c.Before.Source.String() + " -> " + c.After.Source.String()
+	return at.After.String()
 }
 
-func (p *diffPage) effect(e commitment.Effect) string {
+func effectText(p paint, e commitment.Effect) string {
 	switch e {
 	case commitment.Weakened, commitment.Removed, commitment.Unknown:
 		return p.red(string(e))
@@ -135,8 +137,12 @@ func (p *diffPage) findings(list []commitment.Finding) {
 		fmt.Fprintf(&p.Builder, "\n%s\n", p.bold("Worth a look"))
 	}
 	for _, f := range list {
-		fmt.Fprintf(&p.Builder, "  - %s %s\n", inert(f.Text), p.dim(inert(commitment.Source{File: f.File, Line: f.Line}.String())))
+		fmt.Fprintf(&p.Builder, "  - %s\n", findingText(p.paint, f))
 	}
+}
+
+func findingText(p paint, f commitment.Finding) string {
+	return inert(f.Text) + " " + p.dim(inert(commitment.Source{File: f.File, Line: f.Line}.String()))
 }
 
 // diffMarkdown is the answer of diff for a place that shows Markdown: the table that

@@ -31,6 +31,15 @@ func markdown(d gate.Decision, r Report) string {
 	for _, f := range d.Functions {
 		line("- **%s**: %s of %s, because of %s", f.Name, count(f.Approvals, "approval"), codes(slices.Concat(f.Teams, f.Users)), codes(f.Because))
 	}
+	if len(d.Changes) > 0 {
+		line("\n**What changes for customers**\n\n%s", render.Changes(d.Changes))
+	}
+	if len(d.Uncovered) > 0 {
+		line("\n**Changes of promises in files that no rule covers**\n\n%s", render.Changes(d.Uncovered))
+	}
+	if len(d.Findings) > 0 {
+		line("\n%s", render.Findings(d.Findings))
+	}
 	if len(d.Files) > 0 {
 		line("\n**Files under a rule**\n")
 	}

@@ -30,6 +30,7 @@ func newPage(c *check, found checkout.Branch, d gate.Decision, report Report) *p
 	p.headline()
 	p.problems()
 	p.functions()
+	p.changes()
 	p.files()
 	p.checklist()
 	p.policyEdit()
@@ -123,6 +124,43 @@ func longest(words []string) int {
 		n = max(n, len(w))
 	}
 	return n
+}
+
+// changes says what changes for customers. What is neutral is counted only.
+func (p *page) changes() {
+	neutral := 0
+	var list []commitment.Change
+	for _, c := range p.d.Changes {
+		if c.Effect == commitment.Neutral {
+			neutral++
+			continue
+		}
+		list = append(list, c)
+	}
+	if len(list) > 0 || neutral > 0 {
+		p.title("What changes for customers")
+	}
+	for i := range list[:min(len(list), changesShown)] {
+		writeChange(&p.Builder, p.paint, &list[i], "  ")
+	}
+	if left := len(list) - changesShown; left > 0 {
+		p.line("  … and %s (--format json lists all)", count(left, "more change"))
+	}
+	if neutral > 0 {
+		p.line("  %s without effect for customers", count(neutral, "change"))
+	}
+	if len(p.d.Uncovered) > 0 {
+		p.title("Changes of promises in files that no rule covers")
+	}
+	for i := range p.d.Uncovered[:min(len(p.d.Uncovered), changesShown)] {
+		writeChange(&p.Builder, p.paint, &p.d.Uncovered[i], "  ")
+	}
+	if len(p.d.Findings) > 0 {
+		p.title("Worth a look")
+	}
+	for _, f := range p.d.Findings {
+		p.line("  - %s", findingText(p.paint, f))
+	}
 }
 
 // filesShown bounds the list of files on a page that a person reads; JSON has all.

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"cmp"
-	"encoding/json"
 	"slices"
 
 	"github.com/slagate/slagate/internal/gate"
@@ -32,6 +31,8 @@ type Report struct {
 	Functions []Function     `json:"functions" jsonschema_description:"Who is asked to sign, in the order of the policy."`
 	Files     []File         `json:"files" jsonschema_description:"The files under a rule, by path."`
 	Changes   []Change       `json:"changes" jsonschema_description:"What changes for customers."`
+	Uncovered []Change       `json:"uncovered" jsonschema_description:"What changes for customers in files that no rule covers."`
+	Findings  []Finding      `json:"findings" jsonschema_description:"What is worth knowing about the promises as they would be."`
 	Checklist []ChecklistAsk `json:"checklist" jsonschema_description:"The checklist items that apply."`
 	Problems  []Problem      `json:"problems" jsonschema_description:"What is wrong with the policy, or why the answer could not be found out."`
 }
@@ -56,15 +57,6 @@ type RuleHit struct {
 	Pattern string `json:"pattern" jsonschema_description:"The pattern that decided; empty for a path that is not UTF-8."`
 }
 
-// MarshalJSON implements json.Marshaler: a side where there is nothing is {}.
-func (s Side) MarshalJSON() ([]byte, error) {
-	if s == (Side{}) {
-		return []byte("{}"), nil
-	}
-	type plain Side
-	return json.Marshal(plain(s))
-}
-
 // ChecklistAsk is a checklist item that applies.
 type ChecklistAsk struct {
 	ID       string `json:"id"`
@@ -86,6 +78,7 @@ type Problem struct {
 func newReport(d gate.Decision) Report {
 	r := Report{
 		Version: reportVersion, Result: resultOf(d), Functions: []Function{}, Files: []File{}, Changes: newChanges(d.Changes),
+		Uncovered: newChanges(d.Uncovered), Findings: newFindings(d.Findings),
 		Checklist: []ChecklistAsk{}, Problems: newProblems(d.Problems),
 	}
 	for _, f := range d.Functions {

@@ -17,12 +17,10 @@ import (
 	"github.com/slagate/slagate/internal/pull"
 )
 
-var update = flag.Bool("update", false, "write config/check.schema.json")
+var update = flag.Bool("update", false, "write config/check.schema.json and config/diff.schema.json")
 
-const reportSchemaFile = "../../config/check.schema.json"
-
-// reportSchema is the JSON Schema of what check prints.
-func reportSchema(t *testing.T) []byte {
+// schemaOf is the JSON Schema of what a command prints.
+func schemaOf(t *testing.T, report any, command, description string) []byte {
 	t.Helper()
 	reflector := jsonschema.Reflector{Anonymous: true, DoNotReference: true}
 	reflector.Mapper = func(typ reflect.Type) *jsonschema.Schema {
@@ -35,10 +33,10 @@ func reportSchema(t *testing.T) []byte {
 		none := uint64(0)
 		return &jsonschema.Schema{OneOf: []*jsonschema.Schema{side, {Type: "object", MaxProperties: &none}}}
 	}
-	s := reflector.Reflect(Report{})
-	s.ID = "https://raw.githubusercontent.com/slagate/slagate/main/config/check.schema.json"
-	s.Title = "slagate check --format json"
-	s.Description = "What the gate would ask of a branch."
+	s := reflector.Reflect(report)
+	s.ID = jsonschema.ID("https://raw.githubusercontent.com/slagate/slagate/main/config/" + command + ".schema.json")
+	s.Title = "slagate " + command + " --format json"
+	s.Description = description
 	var out bytes.Buffer
 	encoder := json.NewEncoder(&out)
 	encoder.SetEscapeHTML(false)
@@ -49,12 +47,18 @@ func reportSchema(t *testing.T) []byte {
 
 func TestReportSchemaInStep(t *testing.T) {
 	t.Parallel()
-	if *update {
-		require.NoError(t, os.WriteFile(reportSchemaFile, reportSchema(t), 0o644))
+	for command, schema := range map[string][]byte{
+		"check": schemaOf(t, Report{}, "check", "What the gate would ask of a branch."),
+		"diff":  schemaOf(t, DiffReport{}, "diff", "Which promises differ between two versions."),
+	} {
+		file := "../../config/" + command + ".schema.json"
+		if *update {
+			require.NoError(t, os.WriteFile(file, schema, 0o644))
+		}
+		committed, err := os.ReadFile(file)
+		require.NoError(t, err)
+		require.Equal(t, string(committed), string(schema), "run go generate ./internal/cli")
 	}
-	committed, err := os.ReadFile(reportSchemaFile)
-	require.NoError(t, err)
-	require.Equal(t, string(committed), string(reportSchema(t)), "run go generate ./internal/cli")
 }
 
 func TestResultOf(t *testing.T) {
@@ -95,7 +99,7 @@ func TestReportHasEveryKey(t *testing.T) {
 	t.Parallel()
 	text, err := json.Marshal(newReport(gate.Decision{}))
 	require.NoError(t, err)
-	require.JSONEq(t, `{"version":1,"result":"nothing-gated","functions":[],"files":[],"changes":[],"checklist":[],"problems":[]}`, string(text))
+	require.JSONEq(t, `{"version":1,"result":"nothing-gated","functions":[],"files":[],"changes":[],"uncovered":[],"findings":[],"checklist":[],"problems":[]}`, string(text))
 
 	d := gate.Decision{
 		Functions: []gate.Function{{Name: "legal", Approvals: 2}},
@@ -118,11 +122,12 @@ func TestReportHasEveryKey(t *testing.T) {
 			{"path":"o","previous_path":"","rules":[{"rule":"r","pattern":""}]}],
 		"changes":[
 			{"effect":"removed","kind":"other","service":"","name":"b","before":{"value":"","window":"","file":"a","line":0},"after":{"value":"","window":"","file":"b","line":0},
-			 "text":"renamed from a; the promise leaves the rules that guard it","fields":[],"crosses_floor":false},
+			 "text":"renamed from a; the promise leaves the rules that guard it","fields":[],"mixed": false, "notes": [], "same_as": [], "crosses_floor":false},
 			{"effect":"unknown","kind":"other","service":"","name":"n","before":{},"after":{"value":"","window":"","file":"n","line":0},
-			 "text":"new file; `+unknown+`","fields":[],"crosses_floor":false},
+			 "text":"new file; `+unknown+`","fields":[],"mixed": false, "notes": [], "same_as": [], "crosses_floor":false},
 			{"effect":"unknown","kind":"other","service":"","name":"o","before":{"value":"","window":"","file":"o","line":0},"after":{},
-			 "text":"deleted; `+unknown+`","fields":[],"crosses_floor":false}],
+			 "text":"deleted; `+unknown+`","fields":[],"mixed": false, "notes": [], "same_as": [], "crosses_floor":false}],
+		"uncovered":[],"findings":[],
 		"checklist":[{"id":"impact","owner":"author","required":false}],
 		"problems":[{"file":"f","line":2,"column":3,"value":"","message":"m","allowed":[]}]}`, string(text))
 }

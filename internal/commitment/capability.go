@@ -56,6 +56,7 @@ func capability(after Set, changes []Change, o Options) []Finding {
 	s.burnRates()
 	s.texts()
 	s.prose()
+	s.paths()
 	return s.found
 }
 
@@ -152,4 +153,14 @@ func (s *survey) touched(p *Promise) bool {
 		}
 	}
 	return false
+}
+
+// paths looks at the escalation paths that the change touches for what cannot work.
+func (s *survey) paths() {
+	for i := range s.after.Commitments {
+		c := &s.after.Commitments[i]
+		if c.Path != nil && s.changed[spotOf(c)] != nil {
+			s.found = append(s.found, pathFindings(c)...)
+		}
+	}
 }

@@ -8,6 +8,9 @@ import (
 	"strings"
 )
 
+// proseFormat is the name of the format of pages that people read.
+const proseFormat = "prose"
+
 // standsFor reports whether a commitment is what the promise is measured by: named by
 // it ("name", "format:name"), or, where it names nothing, of the same service and kind.
 func (p *Promise) standsFor(c *Commitment) bool {
@@ -15,6 +18,9 @@ func (p *Promise) standsFor(c *Commitment) bool {
 		return false // the promise itself
 	}
 	if len(p.MeasuredBy) == 0 {
+		if c.Key.Format == proseFormat && (p.Kind != Availability || len(p.Customers) > 0) {
+			return false // a page has a line for each plan and severity; which is meant must be said
+		}
 		return c.Key.Format != CatalogFormat && p.Service != "" && strings.EqualFold(p.Service, c.Service) && p.Kind == c.Kind
 	}
 	return p.names(c)
@@ -58,7 +64,8 @@ func (p *Promise) hold(c *Commitment) stand {
 		if f.Role != RoleTarget && (f.Role != RoleThreshold || p.Target.Unit == Ratio || c.Kind == Detection) {
 			continue
 		}
-		if got := p.holdField(c, f); got.standing > worst.standing || got.standing == keeps && got.room != nil && (worst.room == nil || got.room.Cmp(worst.room) < 0) {
+		f.Value = c.inSeconds(f)
+		if got := p.holdField(c, f); got.standing > worst.standing || got.standing == worst.standing && got.room != nil && worst.room != nil && got.room.Cmp(worst.room) < 0 {
 			worst = got
 		}
 	}
@@ -68,6 +75,15 @@ func (p *Promise) hold(c *Commitment) stand {
 		}
 	}
 	return worst
+}
+
+// inSeconds gives a latency its unit where the name of what is measured says it, as
+// Prometheus's naming asks for (https://prometheus.io/docs/practices/naming/#base-units).
+func (c *Commitment) inSeconds(f Field) Value {
+	if c.Kind == Latency && f.Role == RoleThreshold && f.Value.Unit == None && f.Value.Num != nil && strings.Contains(c.Indicator, "_seconds") {
+		f.Value.Unit = Seconds
+	}
+	return f.Value
 }
 
 func (p *Promise) holdField(c *Commitment, f Field) stand {
@@ -84,11 +100,19 @@ func (p *Promise) holdField(c *Commitment, f Field) stand {
 	case p.Target.Unit == f.Value.Unit && f.Better == p.Better && p.Better != Neither:
 		s.settle(p.Target.Num, f.Value.Num, p.Better)
 	}
-	s.text = fmt.Sprintf("%s against the promised %s", Say(f.Value), Say(p.Target))
+	s.text = fmt.Sprintf("%s against the promised %s", apart(f.Value, p.Target), apart(p.Target, f.Value))
 	if s.standing == keeps {
 		s.holdWindow(p, c)
 	}
 	return s
+}
+
+// apart says a value, with more digits where it would look like the other one.
+func apart(v, other Value) string {
+	if v.Unit != Ratio || v.Num == nil || other.Num == nil || Say(v) != Say(other) || v.Num.Cmp(other.Num) == 0 {
+		return Say(v)
+	}
+	return decimal(new(big.Rat).Mul(v.Num, big.NewRat(100, 1)), 15) + "%"
 }
 
 // ofSpeed: a share of such a kind counts what is fast or fresh enough.
@@ -250,9 +274,9 @@ func (s *survey) floors() {
 			for k := range list {
 				p := &list[k]
 				if !p.standsFor(c) {
-						continue
-					}
-					if got := p.hold(c); got.standing == below {
+					continue
+				}
+				if got := p.hold(c); got.standing == below {
 					s.add(codeBelow, c.Source.File, cmp.Or(got.line, c.Source.Line), "%s is weaker than the contract: %s, promise %s.", title(subject(c)), got.text, p.title())
 				}
 			}

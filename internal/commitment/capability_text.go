@@ -98,6 +98,7 @@ func (s *survey) texts() {
 				s.contradictions(c.After, f, old.Value)
 			}
 		}
+		s.reworded(c)
 	}
 }
 
@@ -142,18 +143,56 @@ func elsewhere(c *Commitment, k int, old Value) bool {
 
 // contradictions looks at all words of a commitment.
 func (s *survey) contradictions(c *Commitment, f Field, old Value) {
-	look := func(what, text string, line int) {
-		if says(text, old) && !says(text, f.Value) {
-			s.add(codeText, c.Source.File, cmp.Or(line, c.Source.Line), "%s still says %s, but %s is %s now: %s",
-				title(what), Say(old), f.Name, Say(f.Value), quote(text))
+	for _, w := range wordsOf(c) {
+		if says(w.text, old) && !says(w.text, f.Value) {
+			s.add(codeText, c.Source.File, w.line, "%s (%s) still says %s, but %s is %s now.", quote(w.text), w.what, Say(old), f.Name, Say(f.Value))
 		}
 	}
-	look("the name", c.Name, c.Source.Line)
+}
+
+// words beside a value.
+type beside struct {
+	what, text string
+	line       int
+}
+
+func wordsOf(c *Commitment) []beside {
+	var out []beside
+	add := func(w beside) {
+		if !slices.ContainsFunc(out, func(o beside) bool { return o.text == w.text }) {
+			out = append(out, w)
+		}
+	}
 	for _, note := range c.Fields {
 		if note.Role == RoleNote && note.Value.Unit == Word {
-			look(note.Name, note.Value.Text, note.Line)
+			add(beside{note.Name, note.Value.Text, cmp.Or(note.Line, c.Source.Line)})
 		}
 	}
+	add(beside{"name", c.Name, c.Source.Line})
+	return out
+}
+
+// reworded finds words that said a value, and now give another number while the value
+// is what it was.
+func (s *survey) reworded(c *Change) {
+	for k, note := range c.After.Fields {
+		old, ok := counterpart(c, k)
+		if !ok || note.Role != RoleNote || note.Value.Unit != Word || note.Value.Text == old.Value.Text {
+			continue
+		}
+		for i, f := range c.After.Fields {
+			was, ok := counterpart(c, i)
+			if ok && telling(f) && f.Value.Num != nil && f.Value.Equal(was.Value) && numbered(note.Value.Text, f.Value.Unit) &&
+				says(old.Value.Text, f.Value) && !says(note.Value.Text, f.Value) {
+				s.add(codeText, c.After.Source.File, cmp.Or(note.Line, c.After.Source.Line), "%s (%s) says something else now, but %s still is %s.", quote(note.Value.Text), note.Name, f.Name, Say(f.Value))
+			}
+		}
+	}
+}
+
+// numbered reports whether a text has a number of the kind at all.
+func numbered(text string, unit Unit) bool {
+	return unit == Ratio && inPercent.MatchString(text) || unit == Seconds && inTime.MatchString(text)
 }
 
 var (
@@ -218,7 +257,7 @@ func (s *survey) prose() {
 	for i := range s.after.Commitments {
 		page := &s.after.Commitments[i]
 		f, ok := page.Field(RoleTarget)
-		if page.Key.Format != "prose" || page.Kind != Availability || !ok || f.Value.Unit != Ratio || f.Value.Num == nil {
+		if page.Key.Format != proseFormat || page.Kind != Availability || !ok || f.Value.Unit != Ratio || f.Value.Num == nil {
 			continue
 		}
 		s.againstCatalog(page, f)

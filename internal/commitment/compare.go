@@ -47,6 +47,7 @@ func (d *diff) compare(p pair) {
 	}
 	c.Magnitude += magnitude(b, a)
 	if path != "" {
+		path = title(subject(a)) + ": " + path
 		c.Text = strings.TrimSpace(strings.Join(append(append([]string{path}, describeParts(c)...), verdictWord(c)), " "))
 	}
 	d.add(c)
@@ -91,6 +92,9 @@ func (x fieldPair) role() Role {
 	}
 	return x.after.Role
 }
+
+// oneSided reports whether the value is there on one side only.
+func (x fieldPair) oneSided() bool { return x.before.Value.Exists() != x.after.Value.Exists() }
 
 // same reports whether nothing differs: the values are equal, or one is the default
 // that counts where nothing is written.
@@ -139,14 +143,22 @@ func fieldPairs(b, a *Commitment) []fieldPair {
 // compareFields judges the fields one by one, and delays by their sum.
 func (d *diff) compareFields(c *Change, v *verdict, rewritten bool) {
 	more, delays, opaque := new(big.Rat), 0, false
-	for _, x := range fieldPairs(c.Before, c.After) {
-		if x.same() {
+	pairs := fieldPairs(c.Before, c.After)
+	lists := slices.ContainsFunc(pairs, func(x fieldPair) bool {
+		return (x.role() == RoleCoverage || x.role() == RoleSuppression) && !x.same()
+	})
+	for _, x := range pairs {
+		equal := x.before.Value.Equal(x.after.Value)
+		if x.same() || equal && (rewritten || x.before.Role == RoleNote || x.after.Role == RoleNote) {
 			continue
 		}
 		role := x.role()
 		effect, meaning := judge(x.before, x.after, d.o)
-		if rewritten && (role == RoleTarget || role == RoleThreshold) && effect != Neutral {
+		switch inside := role == RoleTarget || role == RoleThreshold || x.before.Inner || x.after.Inner; {
+		case rewritten && inside && effect != Neutral:
 			effect, meaning = Unknown, "the number moved, and so did what is measured"
+		case lists && x.oneSided() && role == RoleThreshold:
+			effect, meaning = Neutral, "" // it came or went with its entry of the list
 		}
 		c.Fields = append(c.Fields, changeOf(x, effect, meaning))
 		if role != RoleDelay || effect == Unknown {

@@ -10,6 +10,7 @@ import (
 // answer for the same input, whatever order the files came in.
 func Diff(before, after Set, o Options) Result {
 	o.Severities = vocabulary(o.Severities, before, after)
+	o.Catalog = withCatalog(o.Catalog, before)
 	d := &diff{before: before, after: after, o: o}
 	p := newPairing(before.Commitments, after.Commitments, o.Renames)
 	p.run()
@@ -22,6 +23,23 @@ func Diff(before, after Set, o Options) Result {
 	changes := fold(d.changes)
 	slices.SortStableFunc(changes, worstFirst)
 	return Result{Changes: changes, Findings: capability(after, changes, o)}
+}
+
+// withCatalog adds the promises of catalogs among the files, as they were before the
+// change: what is in force is what a change is held against.
+func withCatalog(catalog Catalog, before Set) Catalog {
+	promises := slices.Clone(catalog.Promises)
+	for i := range before.Commitments {
+		c := &before.Commitments[i]
+		if c.Key.Format != CatalogFormat || c.Path != nil {
+			continue
+		}
+		p := promiseOf(c)
+		if !slices.ContainsFunc(promises, func(q Promise) bool { return q.ID == p.ID }) {
+			promises = append(promises, p)
+		}
+	}
+	return Catalog{Promises: promises}
 }
 
 // diff is one comparison in progress.

@@ -104,7 +104,12 @@ func (d *pathDiff) level(k int) {
 }
 
 // lost says that a level is gone; the sentence of the first one says what is left.
+// Those who still are on another level are not said to be called never.
 func (d *pathDiff) lost(k int, b Level) {
+	if reach, ok := d.after.reaches(b.people()); ok {
+		d.say("The %s level is gone: %s was called there %s, and is now called only %s.", ordinal(k), b.who(), after(b.Reach), after(reach))
+		return
+	}
 	left := 0
 	for i := range d.after.Levels {
 		if _, ok := d.after.at(i); ok {
@@ -123,6 +128,22 @@ func (d *pathDiff) lost(k int, b Level) {
 		text = title(text)
 	}
 	d.says = append(d.says, text)
+}
+
+// reaches is when all of some people have been called for the first time; false where
+// one of them never is.
+func (p *Path) reaches(people []string) (Value, bool) {
+	var last Value
+	for _, who := range people {
+		k := slices.IndexFunc(p.Levels, func(l Level) bool { return slices.Contains(l.people(), who) })
+		if k < 0 {
+			return Value{}, false
+		}
+		if v := p.Levels[k].Reach; last.Num == nil || v.Num != nil && v.Num.Cmp(last.Num) > 0 {
+			last = v
+		}
+	}
+	return last, true
 }
 
 // reach compares when a level is called.

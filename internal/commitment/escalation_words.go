@@ -79,9 +79,13 @@ func (t Target) String() string {
 
 // reference is the name within a reference to a resource; any other text is itself.
 func reference(text string) string {
-	parts := strings.Split(strings.TrimPrefix(text, "data."), ".")
-	if len(parts) != 3 || parts[2] != "id" || strings.ContainsAny(text, " ()[]\"") || !strings.Contains(parts[0], "_") {
+	address, how, _ := strings.Cut(text, " (")
+	parts := strings.Split(strings.TrimPrefix(address, "data."), ".")
+	if len(parts) != 3 || parts[2] != "id" || strings.ContainsAny(address, " (){}") || !strings.Contains(parts[0], "_") {
 		return text
+	}
+	if how != "" {
+		return parts[1] + " (" + how
 	}
 	return parts[1]
 }

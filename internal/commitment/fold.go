@@ -49,6 +49,28 @@ func boolOrder(a, b bool) int {
 // Places are all places in which the change stands, the one that is named first.
 func (c *Change) Places() []Place { return append([]Place{c.places()}, c.SameAs...) }
 
+// At is where the change stands, to the line of the first value that differs.
+func (c *Change) At() Place {
+	p := c.places()
+	for _, effect := range []bool{true, false} {
+		for _, f := range c.Fields {
+			if effect == (f.Effect == Neutral) {
+				continue
+			}
+			if f.BeforeLine > 0 && c.Before != nil {
+				p.Before.Line = f.BeforeLine
+			}
+			if f.AfterLine > 0 && c.After != nil {
+				p.After.Line = f.AfterLine
+			}
+			if f.BeforeLine > 0 || f.AfterLine > 0 {
+				return p
+			}
+		}
+	}
+	return p
+}
+
 func (c *Change) places() Place {
 	p := Place{}
 	if c.Before != nil {

@@ -94,6 +94,9 @@ type Field struct {
 	// amounts heed it (RoleTarget, RoleThreshold, RoleAmount).
 	Better Better `json:"better,omitempty"`
 	Line   int    `json:"line,omitempty"`
+	// Inner: the value is a part of what is measured (a range in a query, a further
+	// condition). Where the indicator was rewritten, its move says nothing by itself.
+	Inner bool `json:"inner,omitempty"`
 }
 
 // Better is a direction.

@@ -65,7 +65,13 @@ func (p *pairing) leftAfter() []*Commitment  { return p.after }
 // run does all steps.
 func (p *pairing) run() {
 	key := func(c *Commitment) string { return fmt.Sprintf("%q", c.Key) }
-	name := func(c *Commitment) string { return fmt.Sprintf("%q %q %q", c.Key.Format, c.Key.Name, c.Key.Sub) }
+	name := func(c *Commitment) string {
+		text := fmt.Sprintf("%q %q %q", c.Key.Format, c.Key.Name, c.Key.Sub)
+		if c.Key.Format == proseFormat {
+			text += c.Indicator // a name in a text is no more than "first response": the sentence tells
+		}
+		return text
+	}
 	p.equal(samePlace, func(c *Commitment, file string) string { return file + "\n" + key(c) + "\n" + content(c) })
 	p.equal(moved, func(c *Commitment, _ string) string { return key(c) + "\n" + content(c) })
 	p.grouped(samePlace, func(c *Commitment, file string) string { return file + "\n" + key(c) })

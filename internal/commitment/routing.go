@@ -18,10 +18,12 @@ import (
 // that differ in one place are compared in that place, however large they are. What
 // differs for a set is judged in routing_outcome.go, said in routing_words.go.
 
-// maxSets is how many sets of alerts are compared, maxSteps how much work that may be.
+// The limits of a comparison; what is beyond them is unknown.
 const (
-	maxSets  = 2000
-	maxSteps = 40_000_000
+	maxSets     = 2000       // sets of alerts for which something differs
+	maxSteps    = 40_000_000 // conditions looked at
+	maxPlaced   = 8_000_000  // values times conditions of a label
+	maxPatterns = 200_000    // the size of all regular expressions together
 )
 
 // diffRoutes compares two routing trees; nil is a tree that is not there. The labels
@@ -36,11 +38,17 @@ func diffRoutes(before, after *Commitment, alerts []map[string]string, o Options
 		return []Change{{Effect: Removed, Kind: Routing, Before: before, Text: "The rules for who is told of which alert are gone."}}
 	}
 	w := newRouting(before.Routes, after.Routes, alerts)
-	w.explore(w.everything())
-	var out []Change
-	for _, g := range w.groups() {
-		out = append(out, w.change(g, alerts))
+	if same := identical(w.before, w.after); same {
+		w.capped = false
+	} else {
+		w.explore(w.everything())
 	}
+	var out []Change
+	groups, renames := w.renames(w.groups())
+	for _, g := range groups {
+		out = append(out, w.change(g))
+	}
+	out = append(out, renames...)
 	out = append(out, w.rewritten()...)
 	out = append(out, diffInhibits(before.Routes.Inhibits, after.Routes.Inhibits, o)...)
 	if w.capped {
@@ -75,9 +83,11 @@ type routing struct {
 	before, after *routeNode
 	// unsure are labels of which a condition is an expression of a template that changed.
 	unsure []bool
+	known  []knownAlert
 	found  []region
-	steps  int
 	capped bool
+
+	steps, placed, patterns int // work done, against the limits
 }
 
 // region is a set of alerts for which the two trees do different things.
@@ -96,6 +106,7 @@ func newRouting(before, after *Routes, alerts []map[string]string) *routing {
 	w.before = w.compile(&before.Root, newBook(before, names, bare), inherited())
 	w.after = w.compile(&after.Root, newBook(after, nil, bare), inherited())
 	w.findUnsure()
+	w.know(alerts)
 	return w
 }
 
@@ -140,7 +151,7 @@ func (w *routing) depends(set alertSet) bool {
 }
 
 // change says a group.
-func (w *routing) change(g group, alerts []map[string]string) Change {
+func (w *routing) change(g group) Change {
 	v := verdict{}
 	c := Change{Fields: g.outcome.fields(), Magnitude: g.outcome.magnitude()}
 	unsure := slices.ContainsFunc(g.sets, w.depends)
@@ -152,7 +163,7 @@ func (w *routing) change(g group, alerts []map[string]string) Change {
 	}
 	c.Effect, c.Mixed, c.Partly = v.effect(), v.weak && v.strong, v.unknown && (v.weak || v.strong)
 	c.Text = strings.Join(append(g.outcome.say(w.describe(g.sets), g.kept), w.closing(c, unsure)...), " ")
-	if names := w.concerned(g.sets, alerts); names != "" {
+	if names := w.concerned(g.sets); names != "" {
 		c.Notes = append(c.Notes, names)
 	}
 	return c

@@ -19,16 +19,16 @@ func diffInhibits(before, after []Inhibit, o Options) []Change {
 				left = append(left, b)
 				continue
 			}
-			out = append(out, inhibitChange(b, gained[i], editedInhibit(b, gained[i], o)))
+			out = append(out, inhibitChange(&b, &gained[i], editedInhibit(b, gained[i], o)))
 			gained = slices.Delete(gained, i, i+1)
 		}
 		gone = left
 	}
 	for _, b := range gone {
-		out = append(out, inhibitChange(b, Inhibit{}, hiding(b, o, Strengthened)))
+		out = append(out, inhibitChange(&b, nil, hiding(b, o, Strengthened)))
 	}
 	for _, a := range gained {
-		out = append(out, inhibitChange(Inhibit{}, a, hiding(a, o, Weakened)))
+		out = append(out, inhibitChange(nil, &a, hiding(a, o, Weakened)))
 	}
 	return out
 }
@@ -166,22 +166,31 @@ func implies(m, other Matcher) bool {
 	}
 	x, complete := words(m)
 	y, all := words(other)
-	return complete && all && len(missing(x, y)) == 0
+	if complete && all {
+		return len(missing(x, y)) == 0
+	}
+	return m.Op == "=~" && other.Op == "=~" && len(missing(alternatives(m.Value), alternatives(other.Value))) == 0
 }
 
-func inhibitChange(b, a Inhibit, effect Effect) Change {
-	c := Change{Effect: effect, Magnitude: 10, Fields: []FieldChange{{
-		Name: "inhibit_rules", Before: b.shown(), After: a.shown(), Effect: effect, BeforeLine: b.Line, AfterLine: a.Line,
-	}}}
+// inhibitChange says a rule that is gone, new or another one.
+func inhibitChange(b, a *Inhibit, effect Effect) Change {
+	f := FieldChange{Name: "inhibit_rules", Effect: effect}
 	var words []string
+	if b != nil {
+		f.Before, f.BeforeLine = b.shown(), b.Line
+	}
+	if a != nil {
+		f.After, f.AfterLine = a.shown(), a.Line
+	}
 	switch {
-	case a.shown() == "":
+	case a == nil:
 		words = append(words, fmt.Sprintf("%s are reported also while %s fire%s: the rule that kept them quiet is gone.", title(alertsOf(b.Target)), alertsOf(b.Source), sameLabels(b.Equal)))
-	case b.shown() == "":
+	case b == nil:
 		words = append(words, fmt.Sprintf("%s are not reported any more while %s fire%s.", title(alertsOf(a.Target)), alertsOf(a.Source), sameLabels(a.Equal)))
 	default:
 		words = append(words, fmt.Sprintf("The rule that keeps alerts quiet changed. Before: %s. After: %s.", b.said(), a.said()))
 	}
+	c := Change{Effect: effect, Magnitude: 10, Fields: []FieldChange{f}}
 	switch word := verdictWord(c); {
 	case word != "":
 		words = append(words, word)
@@ -194,11 +203,8 @@ func inhibitChange(b, a Inhibit, effect Effect) Change {
 	return c
 }
 
-// shown is a rule as it is listed; "" for none.
+// shown is a rule as it is listed.
 func (r Inhibit) shown() string {
-	if len(r.Source)+len(r.Target)+len(r.Equal) == 0 {
-		return ""
-	}
 	text := func(ms []Matcher) string {
 		var parts []string
 		for _, m := range ms {
@@ -223,6 +229,10 @@ func alertsOf(ms []Matcher) string {
 		case "=":
 			parts = append(parts, m.Label+"="+cmp.Or(m.Value, "nothing"))
 		case "=~":
+			if list, complete := words(m); complete && len(list) <= 4 {
+				parts = append(parts, m.Label+"="+strings.Join(list, " or "))
+				continue
+			}
 			parts = append(parts, m.Label+" like "+m.Value)
 		default:
 			parts = append(parts, m.Label+" not "+m.Value)

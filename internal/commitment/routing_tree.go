@@ -161,8 +161,7 @@ func (r *residue) outcome() []*delivery {
 
 // explore compares both trees for a set of alerts, in parts where it must.
 func (w *routing) explore(set alertSet) {
-	if len(w.found) >= maxSets || w.steps >= maxSteps {
-		w.capped = true
+	if w.capped = w.capped || len(w.found) >= maxSets || w.steps >= maxSteps; w.capped {
 		return
 	}
 	b, a := w.reduce(w.before, set), w.reduce(w.after, set)
@@ -182,6 +181,19 @@ func (w *routing) explore(set alertSet) {
 	c := &w.conditions[at]
 	w.explore(set.with(c.label, set[c.label].and(c.truth)))
 	w.explore(set.with(c.label, set[c.label].without(c.truth)))
+}
+
+// identical reports whether two trees are the same, however they are written.
+func identical(b, a *routeNode) bool {
+	if b.proceed != a.proceed || b.delivery.id != a.delivery.id || !slices.Equal(b.conditions, a.conditions) || len(b.children) != len(a.children) {
+		return false
+	}
+	for i := range b.children {
+		if !identical(b.children[i], a.children[i]) {
+			return false
+		}
+	}
+	return true
 }
 
 // same reports whether two residues do the same, being written the same.

@@ -7,7 +7,6 @@ import (
 	"regexp/syntax"
 	"slices"
 	"strings"
-	"unicode"
 )
 
 // bits is a set of small numbers.
@@ -140,7 +139,7 @@ func (w *routing) collect(r *Route, on sides) {
 		if !ok {
 			id = len(w.conditions)
 			w.conditionIDs[m] = id
-			w.conditions = append(w.conditions, newCondition(m, w.label(m.Label)))
+			w.conditions = append(w.conditions, w.condition(m))
 			label := &w.labels[w.conditions[id].label]
 			label.conditions = append(label.conditions, id)
 		}
@@ -167,12 +166,13 @@ func isExpression(text string) bool {
 	return slices.ContainsFunc([]string{"{{", "${", "$(", "<%", "{%", "%{"}, func(mark string) bool { return strings.Contains(text, mark) })
 }
 
-// newCondition reads a matcher. A regular expression that is none, holds an expression
-// of a template or matches nothing that can be found is taken for a value of its own.
-func newCondition(m Matcher, label int) condition {
-	c := condition{matcher: m, label: label, samples: []string{m.Value}, complete: true, sense: m.Value}
+// condition reads a matcher. A regular expression that is none, is too large, holds an
+// expression of a template or matches nothing that can be found is taken for a value
+// of its own.
+func (w *routing) condition(m Matcher) condition {
+	c := condition{matcher: m, label: w.label(m.Label), samples: []string{m.Value}, complete: true, sense: m.Value}
 	holds := func(value string) bool { return value == m.Value }
-	if strings.HasSuffix(m.Op, "~") && !isExpression(m.Value) {
+	if strings.HasSuffix(m.Op, "~") && !isExpression(m.Value) && w.fits(m.Value) {
 		re, err := regexp.Compile("^(?s:" + m.Value + ")$")
 		samples, complete := sample(m.Value)
 		if err == nil {
@@ -187,6 +187,32 @@ func newCondition(m Matcher, label int) condition {
 		c.holds = func(value string) bool { return !holds(value) }
 	}
 	return c
+}
+
+// fits reports whether a regular expression is not too large, all before it included.
+func (w *routing) fits(expr string) bool {
+	re, err := syntax.Parse(expr, syntax.Perl)
+	if err != nil {
+		return false
+	}
+	n := extent(re, 0)
+	w.patterns += n
+	return n <= maxPatterns/20 && w.patterns <= maxPatterns
+}
+
+// extent is the size of an expression with its repetitions written out.
+func extent(re *syntax.Regexp, depth int) int {
+	if depth > 100 {
+		return maxPatterns
+	}
+	sum := 1 + len(re.Rune)
+	for _, sub := range re.Sub {
+		sum += extent(sub, depth+1)
+	}
+	if re.Op == syntax.OpRepeat {
+		sum *= max(re.Min, re.Max, 1)
+	}
+	return min(sum, maxPatterns)
 }
 
 // classify sorts the values of each label into classes.
@@ -239,20 +265,30 @@ func joined(samples []string) []string {
 
 // place puts a value into its class.
 func (w *routing) place(l *routeLabel, value string, add func(*class)) {
-	truth := make([]byte, len(l.conditions))
-	for i, id := range l.conditions {
-		truth[i] = '0'
-		if w.conditions[id].holds(value) {
-			truth[i] = '1'
-		}
+	if w.placed += len(l.conditions); w.placed > maxPlaced && value != "" {
+		w.capped = true
+		return
 	}
-	i, ok := l.index[string(truth)]
+	truth := w.truth(l, value)
+	i, ok := l.index[truth]
 	if !ok {
 		i = len(l.classes)
-		l.index[string(truth)] = i
+		l.index[truth] = i
 		l.classes = append(l.classes, class{})
 	}
 	add(&l.classes[i])
+}
+
+// truth is which of a label's conditions hold for a value: a 1 or 0 for each.
+func (w *routing) truth(l *routeLabel, value string) string {
+	out := make([]byte, len(l.conditions))
+	for i, id := range l.conditions {
+		out[i] = '0'
+		if w.conditions[id].holds(value) {
+			out[i] = '1'
+		}
+	}
+	return string(out)
 }
 
 // settle makes the classes ready to be shown.
@@ -276,161 +312,4 @@ func (w *routing) evaluate(l *routeLabel) {
 			}
 		}
 	}
-}
-
-// maxSamples bounds the values that are made from one expression.
-const maxSamples = 256
-
-// sample makes values that match a regular expression. complete: there are no others.
-func sample(expr string) (values []string, complete bool) {
-	re, err := syntax.Parse(expr, syntax.Perl)
-	if err != nil {
-		return nil, false
-	}
-	return samples(re, 0)
-}
-
-func samples(re *syntax.Regexp, depth int) ([]string, bool) {
-	if depth > 50 {
-		return nil, false
-	}
-	switch re.Op {
-	case syntax.OpEmptyMatch, syntax.OpBeginLine, syntax.OpBeginText, syntax.OpEndLine, syntax.OpEndText:
-		return []string{""}, true
-	case syntax.OpWordBoundary, syntax.OpNoWordBoundary:
-		return []string{""}, false
-	case syntax.OpLiteral:
-		return []string{string(re.Rune)}, re.Flags&syntax.FoldCase == 0
-	case syntax.OpCharClass:
-		return letters(re.Rune)
-	case syntax.OpAnyChar, syntax.OpAnyCharNotNL:
-		return []string{"x"}, false
-	case syntax.OpCapture:
-		return samples(re.Sub[0], depth+1)
-	case syntax.OpStar:
-		return repeated(re.Sub[0], 0, -1, depth)
-	case syntax.OpPlus:
-		return repeated(re.Sub[0], 1, -1, depth)
-	case syntax.OpQuest:
-		return repeated(re.Sub[0], 0, 1, depth)
-	case syntax.OpRepeat:
-		return repeated(re.Sub[0], re.Min, re.Max, depth)
-	case syntax.OpConcat:
-		return concat(re.Sub, depth)
-	case syntax.OpAlternate:
-		var out []string
-		complete := true
-		for _, sub := range re.Sub {
-			s, all := samples(sub, depth+1)
-			out, complete = append(out, s...), complete && all
-		}
-		return limited(out, complete)
-	case syntax.OpNoMatch:
-	}
-	return nil, true
-}
-
-// letters are the characters of a class: all of a small one, the ends of the ranges of a large one.
-func letters(ranges []rune) ([]string, bool) {
-	var all, ends []string
-	for i := 0; i+1 < len(ranges); i += 2 {
-		for _, r := range []rune{ranges[i], ranges[i+1]} {
-			if unicode.IsPrint(r) {
-				ends = append(ends, string(r))
-			}
-		}
-		for r := ranges[i]; r <= ranges[i+1] && len(all) <= 16; r++ {
-			all = append(all, string(r))
-		}
-	}
-	switch {
-	case len(all) <= 16:
-		return all, true
-	case len(ends) == 0:
-		return all[:1], false
-	}
-	slices.SortFunc(ends, func(a, b string) int { return cmp.Compare(plainness(a), plainness(b)) })
-	return ends[:min(len(ends), 8)], false
-}
-
-// plainness orders characters: letters first, then digits, then the rest.
-func plainness(s string) int {
-	switch {
-	case s >= "a" && s <= "z":
-		return 0
-	case s >= "0" && s <= "9":
-		return 1
-	case s >= "A" && s <= "Z":
-		return 2
-	}
-	return 3
-}
-
-func repeated(sub *syntax.Regexp, least, most, depth int) ([]string, bool) {
-	once, complete := samples(sub, depth+1)
-	var out []string
-	for n := least; n <= least+1 && (most < 0 || n <= most); n++ {
-		for _, s := range once {
-			if len(s)*n <= 4*maxSamples {
-				out = append(out, strings.Repeat(s, n))
-			}
-			if n == 0 {
-				break
-			}
-		}
-	}
-	return limited(out, complete && least == 0 && most == 1)
-}
-
-func concat(subs []*syntax.Regexp, depth int) ([]string, bool) {
-	out, complete := []string{""}, true
-	for _, sub := range subs {
-		s, all := samples(sub, depth+1)
-		complete = complete && all
-		var next []string
-		for _, x := range out {
-			for _, y := range s {
-				next = append(next, x+y)
-			}
-		}
-		if out, complete = limited(next, complete); len(out) == 0 {
-			return nil, complete
-		}
-	}
-	return out, complete
-}
-
-func limited(values []string, complete bool) ([]string, bool) {
-	values = slices.Compact(slices.Sorted(slices.Values(values)))
-	if len(values) > maxSamples {
-		return values[:maxSamples], false
-	}
-	return values, complete
-}
-
-// sense is an expression without what changes nothing in it: anchors at its ends,
-// groups, the order of its alternatives.
-func sense(expr string) string {
-	expr = strings.TrimSuffix(strings.TrimPrefix(expr, "^"), "$")
-	re, err := syntax.Parse(expr, syntax.Perl)
-	if err != nil {
-		return expr
-	}
-	re = ungrouped(re, 0)
-	if re.Op == syntax.OpAlternate {
-		slices.SortFunc(re.Sub, func(a, b *syntax.Regexp) int { return cmp.Compare(a.String(), b.String()) })
-	}
-	return re.Simplify().String()
-}
-
-func ungrouped(re *syntax.Regexp, depth int) *syntax.Regexp {
-	for re.Op == syntax.OpCapture {
-		re = re.Sub[0]
-	}
-	if depth < 50 {
-		for i, sub := range re.Sub {
-			re.Sub[i] = ungrouped(sub, depth+1)
-		}
-	}
-	return re
 }

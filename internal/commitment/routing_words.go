@@ -165,7 +165,7 @@ func (l *routeLabel) describe(in bits) (texts []string, negative bool) {
 	case len(shown) > 0:
 		texts = append([]string{l.name + "=" + strings.Join(shown, " or ")}, texts...)
 	}
-	if absent && !(negative && len(texts) > 0) {
+	if absent && (!negative || len(texts) == 0) {
 		texts = append(texts, "no "+l.name)
 	}
 	return slices.Compact(texts), negative
@@ -183,19 +183,44 @@ func namesOf(list []told) []string {
 	return out
 }
 
-// withKind names receivers that others of the same change share a name with.
+// withKind names receivers; of those that others of the same change share a name
+// with, the way that is meant.
 func withKind(list []told, others ...[]string) []string {
 	var out []string
 	for _, t := range list {
 		name := t.name
 		if slices.ContainsFunc(others, func(o []string) bool { return slices.Contains(o, name) }) {
-			name += " by " + t.kind
+			name += " by " + t.said()
 		}
 		if !slices.Contains(out, name) {
 			out = append(out, name)
 		}
 	}
 	return out
+}
+
+// said is an address for people: without what is only a trace of a secret, where
+// there is something else to tell it by.
+func (a address) said() string {
+	parts := strings.Split(a.target, ", ")
+	clear := slices.DeleteFunc(slices.Clone(parts), func(part string) bool {
+		_, value, _ := strings.Cut(part, " ")
+		return len(value) == 7 && strings.HasPrefix(value, "#") && strings.Trim(value[1:], "0123456789abcdef") == ""
+	})
+	if len(clear) == 0 {
+		clear = parts
+	}
+	if a.target == "" {
+		return a.kind
+	}
+	return a.kind + " (" + strings.Join(clear, ", ") + ")"
+}
+
+// apartIn says two addresses by the settings in which they differ.
+func apartIn(b, a address) (before, after string) {
+	x, y := strings.Split(b.target, ", "), strings.Split(a.target, ", ")
+	b.target, a.target = strings.Join(missing(x, y), ", "), strings.Join(missing(y, x), ", ")
+	return settings(b), settings(a)
 }
 
 func listed(names []string) string {
@@ -215,7 +240,11 @@ func (o *outcome) say(alerts string, kept []string) []string {
 		out = append(out, title(text))
 	}
 	for _, m := range o.moved {
-		out = append(out, fmt.Sprintf("The address of %s changed, to which %s go: %s before, %s now. Whether the same people are told cannot be seen.", m[0].name, alerts, settings(m[0]), settings(m[1])))
+		if len(out) > 0 {
+			alerts = "these alerts"
+		}
+		b, a := apartIn(m[0].address, m[1].address)
+		out = append(out, fmt.Sprintf("%s reach %s at another address: %s now, %s before.", title(alerts), m[0].name, a, b))
 	}
 	for _, f := range o.options {
 		if len(out) > 0 {
@@ -227,7 +256,7 @@ func (o *outcome) say(alerts string, kept []string) []string {
 }
 
 func (o *outcome) sayWho(alerts string, kept []string) string {
-	lost, gained := withKind(o.lost, kept, namesOf(o.gained)), withKind(o.gained, kept, namesOf(o.lost))
+	lost, gained := o.lostNames(o.kept), o.gainedNames(o.kept)
 	still := ""
 	if len(kept) > 0 {
 		still = "; they still reach " + listed(kept)
@@ -291,89 +320,3 @@ func (w *routing) closing(c Change, unsure bool) []string {
 	}
 	return out
 }
-
-// concerned names the alerts read in this change that a difference is about. A label
-// that an alert does not have may get any value on its way.
-func (w *routing) concerned(sets []alertSet, alerts []map[string]string) string {
-	var names []string
-	for _, labels := range alerts {
-		name := labels["alertname"]
-		if name == "" || slices.Contains(names, name) {
-			continue
-		}
-		if slices.ContainsFunc(sets, func(s alertSet) bool { return w.may(s, labels) }) {
-			names = append(names, name)
-		}
-	}
-	if len(names) == 0 {
-		return ""
-	}
-	slices.Sort(names)
-	return "of the alerts read here this may be about " + listed(names)
-}
-
-// may reports whether an alert can be in a set.
-func (w *routing) may(s alertSet, labels map[string]string) bool {
-	for i := range w.labels {
-		l := &w.labels[i]
-		value := labels[l.name]
-		if value == "" || isExpression(value) {
-			continue
-		}
-		truth := make([]byte, len(l.conditions))
-		for j, id := range l.conditions {
-			truth[j] = '0'
-			if w.conditions[id].holds(value) {
-				truth[j] = '1'
-			}
-		}
-		if class, ok := l.index[string(truth)]; ok && !s[i].has(class) {
-			return false
-		}
-	}
-	return true
-}
-
-// findUnsure marks the labels of which a condition is an expression of a template on
-// one side only, while the other side has other conditions instead: what was page may
-// be called {{ .severity }} now.
-func (w *routing) findUnsure() {
-	w.unsure = make([]bool, len(w.labels))
-	for i := range w.labels {
-		l := &w.labels[i]
-		var expression, single [3]bool
-		for _, id := range l.conditions {
-			c := &w.conditions[id]
-			if c.on == onlyBefore|onlyAfter {
-				continue
-			}
-			single[c.on] = true
-			expression[c.on] = expression[c.on] || isExpression(c.matcher.Value) || isExpression(l.name)
-		}
-		w.unsure[i] = single[onlyBefore] && single[onlyAfter] && (expression[onlyBefore] || expression[onlyAfter]) ||
-			isExpression(l.name) && (expression[onlyBefore] || expression[onlyAfter])
-	}
-}
-
-// rewritten are conditions with another expression of which no alert was found that
-// tells them apart: they may be equal, or may not.
-func (w *routing) rewritten() []Change {
-	var out []Change
-	for i := range w.conditions {
-		b := &w.conditions[i]
-		if b.on != onlyBefore {
-			continue
-		}
-		for j := range w.conditions {
-			a := &w.conditions[j]
-			if a.on != onlyAfter || a.label != b.label || a.complete && b.complete || a.sense == b.sense || !slices.Equal(a.truth, b.truth) {
-				continue
-			}
-			out = append(out, Change{Effect: Unknown, Fields: []FieldChange{{Name: "condition", Before: b.matcher.text(), After: a.matcher.text(), Effect: Unknown}},
-				Text: fmt.Sprintf("The condition %s was rewritten as %s; which alerts it takes now cannot be told. Please judge.", b.matcher.text(), a.matcher.text())})
-		}
-	}
-	return out
-}
-
-func (m Matcher) text() string { return m.Label + m.Op + fmt.Sprintf("%q", m.Value) }

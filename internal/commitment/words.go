@@ -11,7 +11,7 @@ import (
 func Say(v Value) string {
 	switch {
 	case v.Opaque || v.Num == nil:
-		if v.Unit == List {
+		if v.Unit == List && v.Text == "" {
 			return strings.Join(v.Items, ", ")
 		}
 		return v.Text
@@ -87,6 +87,11 @@ func (c *Commitment) Value() (value, window string) {
 	if f, ok := c.Field(RoleWindow); ok {
 		window = Say(f.Value)
 	}
+	if c.Kind == SupportHours {
+		if f, ok := c.Field(RoleRank); ok && f.Value.Exists() {
+			return Say(f.Value), window
+		}
+	}
 	for _, role := range []Role{RoleTarget, RoleThreshold, RoleAmount, RoleDelay, RoleSeverity, RoleTeller, RoleCoverage, RoleRank} {
 		if f, ok := c.Field(role); ok && f.Value.Exists() {
 			return Say(f.Value), window
@@ -155,6 +160,9 @@ func subject(c *Commitment) string {
 	case Escalation:
 		return "the escalation path " + name
 	case Routing:
+		if c.Routes == nil {
+			return "the paging service " + name
+		}
 		return "the routing of alerts (" + name + ")"
 	case Schedule:
 		return "the on-call schedule " + name

@@ -171,7 +171,13 @@ func (f *fake) Read(_ context.Context, r pull.Ref, _ pull.Hints) (pull.Snapshot,
 	return sn, f.readErr
 }
 
-func (f *fake) Fill(context.Context, *pull.Snapshot, pull.Needs) error { return nil }
+// Fill answers with contents that no format of promises knows.
+func (f *fake) Fill(_ context.Context, sn *pull.Snapshot, n pull.Needs) error {
+	for _, oid := range n.Blobs {
+		sn.AddText(pull.Blob{State: pull.BlobFound, OID: oid, Text: "content " + oid})
+	}
+	return nil
+}
 
 func (f *fake) Apply(_ context.Context, r pull.Ref, a plan.Action) (reconcile.Applied, error) {
 	f.mu.Lock()

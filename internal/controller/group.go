@@ -16,7 +16,6 @@ import (
 	"github.com/slagate/slagate/internal/policy"
 	"github.com/slagate/slagate/internal/pull"
 	"github.com/slagate/slagate/internal/render"
-	"github.com/slagate/slagate/internal/signoff"
 	"github.com/slagate/slagate/internal/store"
 )
 
@@ -183,57 +182,75 @@ func (c *Controller) groupPull(ctx context.Context, g store.MergeGroup, number i
 	p.Signed, p.FirstDescription = row.Outcome.State == render.StateSuccess && row.Outcome.Head == row.Head, row.Outcome.Description
 	p.Gated = d.Verdict != gate.Ungated
 	if p.Gated && p.Signed {
-		p.Changed, err = c.changedInGroup(ctx, g, d)
+		p.Changed, err = c.changedInGroup(ctx, g, sn, d)
 	}
 	return p, sn, d, err
 }
 
-// changedInGroup names the functions whose signed content the group changes.
-func (c *Controller) changedInGroup(ctx context.Context, g store.MergeGroup, d gate.Decision) ([]string, error) {
+// changedInGroup names the functions whose signed content the group changes: what they
+// would be asked about, were the pull request what the group makes of its files.
+func (c *Controller) changedInGroup(ctx context.Context, g store.MergeGroup, sn pull.Snapshot, d gate.Decision) ([]string, error) {
 	if d.ViewIndex < 0 || d.ViewIndex >= len(d.Memory.Views) {
 		return nil, nil
 	}
-	view := d.Memory.Views[d.ViewIndex]
-	var before, after []string
-	for _, a := range view.Asked {
-		for _, it := range a.Items {
-			after = append(after, it.Path)
-			before = append(before, pathBefore(it))
-		}
-	}
-	atBase, err := c.Commits.EntriesAt(ctx, g.Ref, g.Base, before)
+	sn, err := c.inGroup(ctx, g, sn)
 	if err != nil {
-		return nil, fmt.Errorf("content at the base of merge group %s: %w", g.Head, err)
+		return nil, err
 	}
-	atHead, err := c.Commits.EntriesAt(ctx, g.Ref, g.Head, after)
-	if err != nil {
-		return nil, fmt.Errorf("content of merge group %s: %w", g.Head, err)
-	}
+	now := c.gate.Asked(sn)
 	var changed []string
-	for _, a := range view.Asked {
+	for _, a := range d.Memory.Views[d.ViewIndex].Asked {
 		if a.Function == policy.AuthorOwner {
 			continue
 		}
-		items := slices.Clone(a.Items)
-		for i := range items {
-			items[i].Before, items[i].After = bare(atBase[pathBefore(items[i])]), bare(atHead[items[i].Path])
-		}
-		if signoff.Fingerprint(a.Function, items, a.Checklist) != a.Fingerprint {
+		alike := slices.ContainsFunc(now, func(n pull.Asked) bool { return n.Function == a.Function && n.Fingerprint == a.Fingerprint })
+		if !alike {
 			changed = append(changed, a.Function)
 		}
 	}
 	return changed, nil
 }
 
-func pathBefore(it pull.Item) string {
-	if it.Previous != "" {
-		return it.Previous
+// inGroup is a pull request's snapshot with its files as they stand at both ends of the group.
+func (c *Controller) inGroup(ctx context.Context, g store.MergeGroup, sn pull.Snapshot) (pull.Snapshot, error) {
+	sn.Pull.MergeBase, sn.Pull.Head = g.Base, g.Head
+	sn.Files = slices.Clone(sn.Files)
+	var before, after []string
+	for _, f := range sn.Files {
+		if f.Before != nil {
+			before, after = append(before, pathBefore(f)), append(after, f.Path)
+		}
 	}
-	return it.Path
+	atBase, err := c.Commits.EntriesAt(ctx, g.Ref, g.Base, before)
+	if err != nil {
+		return sn, fmt.Errorf("content at the base of merge group %s: %w", g.Head, err)
+	}
+	atHead, err := c.Commits.EntriesAt(ctx, g.Ref, g.Head, after)
+	if err != nil {
+		return sn, fmt.Errorf("content of merge group %s: %w", g.Head, err)
+	}
+	for i := range sn.Files {
+		if f := &sn.Files[i]; f.Before != nil {
+			b, a := atBase[pathBefore(*f)], atHead[f.Path]
+			f.Before, f.After = &b, &a
+		}
+	}
+	if wanted := c.gate.Needs(sn).Blobs; len(wanted) > 0 {
+		ref := sn.Ref
+		if err := c.GitHub.Fill(ctx, &sn, pull.Needs{Blobs: wanted}); err != nil {
+			return sn, fmt.Errorf("texts of %s in merge group %s: %w", ref, g.Head, err)
+		}
+	}
+	return sn, nil
 }
 
-// bare leaves of an entry what fingerprints are made of.
-func bare(e pull.Entry) pull.Entry { return pull.Entry{Mode: e.Mode, OID: e.OID} }
+// pathBefore is where a file's former content stands.
+func pathBefore(f pull.File) string {
+	if f.Status == pull.FileRenamed && f.Previous != "" {
+		return f.Previous
+	}
+	return f.Path
+}
 
 // lookAtGroups has the merge groups judged again that hold a pull request.
 func (c *Controller) lookAtGroups(ctx context.Context, ref pull.Ref) error {

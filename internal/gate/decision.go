@@ -163,6 +163,8 @@ type RuleHit struct {
 	Path string `json:"path"`
 	// Folded says how the path had to be read to match ("letter case", "look-alike letters"); empty for a plain match.
 	Folded string `json:"folded,omitempty"`
+	// New: the rule is not in force; the policy that the pull request brings has it.
+	New bool `json:"new,omitempty"`
 }
 
 // Item is a checklist item that applies.

@@ -23,6 +23,7 @@ type evaluation struct {
 	functions  []policy.Function
 	members    signoff.Members
 	compared   *comparison
+	edit       policyEdit
 }
 
 // Evaluate judges a pull request.
@@ -65,6 +66,7 @@ func (g *Gate) begin(sn *pull.Snapshot, d *Decision) (*evaluation, bool) {
 	if repairedBy == repairByAdmin {
 		e.functions = []policy.Function{{Name: signoff.RepairFunction, Approvals: 1}}
 	}
+	e.edit = g.edited(sn, r)
 	e.compared = e.compare()
 	return e, false
 }
@@ -112,7 +114,7 @@ func (e *evaluation) judge(d *Decision) {
 	view := e.view(d.Files, asked, d.Checklist)
 	res := e.collect(view, asked, d.Checklist)
 	e.complete(&view, d, asked, res)
-	d.PolicyEdit = e.gate.describe(e.sn, e.rules)
+	d.PolicyEdit = e.edit.sentences
 	if e.repairedBy != "" {
 		d.PolicyEdit = append([]string{"The policy in force is broken; this repair is judged by " + e.repairedBy + "."}, d.PolicyEdit...)
 	}

@@ -41,7 +41,7 @@ func (e *evaluation) judgeFile(f *pull.File, hits []RuleHit) GatedFile {
 		return g
 	}
 	g.Effect, g.Why = e.others(f, hits)
-	g.Read = g.Effect == commitment.Neutral
+	g.Read = !isPolicyFile(e.sn.Ref, f.Path) && !isPolicyFile(e.sn.Ref, f.Previous) && g.Effect == commitment.Neutral
 	var asked []string
 	for _, i := range e.compared.of(f) {
 		effect, why := e.effectIn(f, &e.compared.result.Changes[i])
@@ -66,7 +66,7 @@ func (e *evaluation) judgeFile(f *pull.File, hits []RuleHit) GatedFile {
 // for the policy file what becomes of the rules.
 func (e *evaluation) others(f *pull.File, hits []RuleHit) (commitment.Effect, string) {
 	if slices.ContainsFunc(hits, func(h RuleHit) bool { return h.Rule == PolicyRule }) {
-		return commitment.Unknown, ""
+		return e.edit.effect, ""
 	}
 	if why := e.compared.unreadable(f); why != "" {
 		return commitment.Unknown, why
@@ -133,8 +133,27 @@ func (e *evaluation) hits(f *pull.File) []RuleHit {
 			}
 			hits = append(hits, RuleHit{Rule: h.Rule, Pattern: h.Pattern, Path: name, Folded: h.Folded})
 		}
+		for _, h := range e.newHits(name) {
+			if !e.asksAlready(hits, h) {
+				hits = append(hits, h)
+			}
+		}
 	}
 	return hits
+}
+
+// asksAlready reports whether rules in force ask, for every effect, whoever a new rule
+// would ask of those who are functions now.
+func (e *evaluation) asksAlready(hits []RuleHit, h RuleHit) bool {
+	for _, effect := range commitment.Effects() {
+		has := e.asks(hits, effect)
+		for _, f := range e.asks([]RuleHit{h}, effect) {
+			if !slices.Contains(has, f) {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // outside is what can be said of a change without reading promises: how the file is
@@ -207,22 +226,28 @@ func (e *evaluation) asks(hits []RuleHit, effect commitment.Effect) []string {
 		switch h.Rule {
 		case PolicyRule:
 			asked = append(asked, e.policyAsks()...)
+			asked = append(asked, e.losersWhoCan()...)
 			continue
 		case UncoveredRule:
 			asked = append(asked, e.uncoveredAsks(effect)...)
 			continue
 		}
-		if r := e.rule(h.Rule); r != nil {
+		if r := e.rule(h); r != nil {
 			asked = append(asked, r.Asks(effect)...)
 		}
 	}
 	return e.inOrder(asked)
 }
 
-func (e *evaluation) rule(name string) *policy.Rule {
-	for i := range e.rules.policy.Rules {
-		if e.rules.policy.Rules[i].Name == name {
-			return &e.rules.policy.Rules[i]
+// rule is the rule of a hit: the one in force, or the one of the new policy.
+func (e *evaluation) rule(h RuleHit) *policy.Rule {
+	p := e.rules.policy
+	if h.New {
+		p = e.edit.rules
+	}
+	for i := range p.Rules {
+		if p.Rules[i].Name == h.Rule {
+			return &p.Rules[i]
 		}
 	}
 	return nil

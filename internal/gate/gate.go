@@ -255,3 +255,14 @@ func (g *Gate) AsksFor(sn pull.Snapshot, files []pull.File) []string {
 	}
 	return e.askedFunctions(e.gated())
 }
+
+// Asked is what each function is asked about in a snapshot.
+func (g *Gate) Asked(sn pull.Snapshot) []pull.Asked {
+	var d Decision
+	e, early := g.begin(&sn, &d)
+	if early {
+		return nil
+	}
+	files := e.gated()
+	return e.view(files, e.askedFunctions(files), e.checklist(files)).Asked
+}

@@ -1,7 +1,6 @@
 package gate
 
 import (
-	"fmt"
 	"time"
 
 	"github.com/slagate/slagate/internal/policy"
@@ -185,22 +184,3 @@ func (g *Gate) repair(sn *pull.Snapshot, r rules) (rules, string, bool) {
 }
 
 const repairByAdmin = "an admin of the repository"
-
-// describe says what the pull request does to the policy.
-func (g *Gate) describe(sn *pull.Snapshot, r rules) []string {
-	if touched, _ := touchesPolicy(sn); !touched || sn.FilesProblem != "" {
-		return nil
-	}
-	head := g.headPolicy(sn, r.owner)
-	switch {
-	case head == nil && sn.Policy.Head.State != pull.BlobAbsent:
-		return nil // nobody knows what becomes of it
-	case head == nil:
-		return []string{"The policy file is taken away: its rules end with this merge."}
-	case head.Policy == nil:
-		return []string{fmt.Sprintf("The new version has %d mistakes and would not be in force.", len(head.Problems))}
-	case r.policy == nil:
-		return []string{"The new version is valid."}
-	}
-	return append([]string{"The new version is valid."}, policy.Differences(r.policy, head.Policy)...)
-}

@@ -25,9 +25,9 @@ func (g *Gatherer) Fill(ctx context.Context, snap *pull.Snapshot, needs pull.Nee
 	if err != nil {
 		return fmt.Errorf("filling in %s: %w", snap.Ref, err)
 	}
-	f := &filling{repository: r, snap: snap, needs: needs}
+	f := &filling{repository: r, snap: snap, needs: needs, sizes: sizesKnown(snap.Files)}
 	group, inner := errgroup.WithContext(ctx)
-	for _, step := range []func(context.Context) error{f.questions, f.roles, f.content, f.headPolicy, f.pushes, f.labelNames} {
+	for _, step := range []func(context.Context) error{f.questions, f.roles, f.content, f.headPolicy, f.pushes, f.labelNames, f.texts} {
 		group.Go(func() error { return step(inner) })
 	}
 	if err := group.Wait(); err != nil {
@@ -42,6 +42,7 @@ type filling struct {
 	*repository
 	snap  *pull.Snapshot
 	needs pull.Needs
+	sizes map[string]int64 // of contents by id, where they were known before
 }
 
 // questions asks about teams, members, logins and labels with one query.
@@ -217,22 +218,16 @@ func (f *filling) headPolicy(ctx context.Context) error {
 
 // blob reads a text file by its id.
 func (r *repository) blob(ctx context.Context, entry pull.Entry) (pull.Blob, error) {
-	unreadable := func(why string) pull.Blob {
-		return pull.Blob{State: pull.BlobUnreadable, OID: entry.OID, Problem: why}
-	}
 	if entry.Size > policyLimit {
-		return unreadable("is larger than 1 MiB"), nil
+		return pull.Blob{State: pull.BlobUnreadable, OID: entry.OID, Problem: pull.ProblemTooLarge}, nil
 	}
-	key := objectKey{repo: r.ref.RepoID, kind: "blob", id: entry.OID}
-	if kept, ok := r.g.cache.get(key); ok {
-		if b, ok := kept.(pull.Blob); ok {
-			return b, nil
-		}
+	if kept, ok := r.cachedBlob(entry.OID); ok {
+		return kept, nil
 	}
 	answer, _, err := r.inst.rest.Git.GetBlob(ctx, r.ref.Owner, r.ref.Repo, entry.OID)
 	if err = explain(err); err != nil {
 		if permanent(err) && !momentary(err) {
-			return unreadable(shorten(err.Error(), 300)), nil
+			return pull.Blob{State: pull.BlobUnreadable, OID: entry.OID, Problem: shorten(err.Error(), 300)}, nil
 		}
 		return pull.Blob{}, fmt.Errorf("reading blob %s: %w", entry.OID, err)
 	}
@@ -242,15 +237,38 @@ func (r *repository) blob(ctx context.Context, entry pull.Entry) (pull.Blob, err
 			return pull.Blob{}, fmt.Errorf("decoding blob %s: %w", entry.OID, err)
 		}
 	}
-	blob := pull.Blob{State: pull.BlobFound, OID: entry.OID, Text: string(text)}
+	blob := blobOf(entry.OID, text)
+	r.keepBlob(blob)
+	return blob, nil
+}
+
+// blobOf is a content as far as it is a text of a size that is read.
+func blobOf(oid string, text []byte) pull.Blob {
 	switch {
 	case len(text) > policyLimit:
-		blob = unreadable("is larger than 1 MiB")
+		return pull.Blob{State: pull.BlobUnreadable, OID: oid, Problem: pull.ProblemTooLarge}
 	case !utf8.Valid(text) || bytes.IndexByte(text, 0) >= 0:
-		blob = unreadable("is not a text file")
+		return pull.Blob{State: pull.BlobUnreadable, OID: oid, Problem: pull.ProblemNotText}
 	}
-	r.g.cache.put(key, blob, len(blob.Text)+256)
-	return blob, nil
+	return pull.Blob{State: pull.BlobFound, OID: oid, Text: string(text)}
+}
+
+func (r *repository) blobKey(oid string) objectKey {
+	return objectKey{repo: r.ref.RepoID, kind: "blob", id: oid}
+}
+
+// cachedBlob is a content that was read before.
+func (r *repository) cachedBlob(oid string) (pull.Blob, bool) {
+	kept, ok := r.g.cache.get(r.blobKey(oid))
+	if !ok {
+		return pull.Blob{}, false
+	}
+	b, ok := kept.(pull.Blob)
+	return b, ok
+}
+
+func (r *repository) keepBlob(b pull.Blob) {
+	r.g.cache.put(r.blobKey(b.OID), b, len(b.Text)+256)
 }
 
 // Permission is somebody's permission on the repository: admin, maintain,

@@ -123,13 +123,13 @@ func readableBlob(object *graphObject) pull.Blob {
 	}
 	switch {
 	case object.ByteSize > policyLimit:
-		return unreadable("is larger than 1 MiB")
+		return unreadable(pull.ProblemTooLarge)
 	case object.ByteSize == 0:
 		return pull.Blob{State: pull.BlobFound, OID: object.OID}
 	case object.IsTruncated:
 		return unreadable("is larger than GitHub hands out whole")
 	case object.IsBinary != nil && *object.IsBinary, object.Text == nil:
-		return unreadable("is not a text file")
+		return unreadable(pull.ProblemNotText)
 	}
 	return pull.Blob{State: pull.BlobFound, OID: object.OID, Text: *object.Text}
 }

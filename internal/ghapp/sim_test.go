@@ -432,3 +432,123 @@ func TestSimMergeQueue(t *testing.T) {
 	require.NoError(t, err)
 	require.Empty(t, none)
 }
+
+func TestSimTextsOfChangedFiles(t *testing.T) {
+	t.Parallel()
+	c := newCompany(t)
+	long := strings.Repeat("line\n", 110_000) // GraphQL cuts it
+	files := map[string]githubsim.File{
+		"slo/api.yaml": githubsim.Text("99.5\n"), "slo/long.yaml": githubsim.Text(long), "slo/empty.yaml": githubsim.Text(""),
+		"slo/bin": githubsim.Text("\x00\x01"), "slo/latin1.yaml": githubsim.Text("caf\xe9: 99.9\n"),
+		"slo/huge.yaml": githubsim.Text(strings.Repeat("x", 1<<20+1)), "slo/limit.yaml": githubsim.Text(strings.Repeat("y", 1<<20)),
+	}
+	p := c.open(files)
+	snap := c.read(p, pull.Hints{})
+	var paths, blobs []string
+	for path := range files {
+		paths = append(paths, path)
+	}
+	c.fill(&snap, pull.Needs{Entries: paths})
+	for _, file := range snap.Files {
+		for _, e := range []*pull.Entry{file.Before, file.After} {
+			if e.Exists() {
+				blobs = append(blobs, e.OID)
+			}
+		}
+	}
+	require.Len(t, blobs, len(files)+1)
+	after := map[string]pull.Blob{
+		"slo/api.yaml": {State: pull.BlobFound, Text: "99.5\n"}, "slo/long.yaml": {State: pull.BlobFound, Text: long}, "slo/empty.yaml": {State: pull.BlobFound},
+		"slo/bin": {State: pull.BlobUnreadable, Problem: pull.ProblemNotText}, "slo/latin1.yaml": {State: pull.BlobUnreadable, Problem: pull.ProblemNotText},
+		"slo/huge.yaml": {State: pull.BlobUnreadable, Problem: pull.ProblemTooLarge}, "slo/limit.yaml": {State: pull.BlobFound, Text: strings.Repeat("y", 1<<20)},
+	}
+	c.counted()
+	for _, known := range []bool{true, false} { // with the sizes that entries tell, and without
+		again := snap
+		if !known {
+			again.Files = nil
+			c.gatherer = ghapp.NewGatherer(c.creator)
+		}
+		c.fill(&again, pull.Needs{Blobs: append(blobs, blobs...)})
+		const alone = "GET /repos/{owner}/{repo}/git/blobs/{sha}"
+		require.ElementsMatch(t, []string{"POST /graphql", alone, alone}, c.counted(), "one query, and one read for each that is cut")
+		require.Len(t, again.Texts, len(blobs))
+		for path, want := range after {
+			want.OID = githubsim.BlobID(files[path].Content)
+			got, ok := again.Text(want.OID)
+			require.True(t, ok, path)
+			require.Equal(t, want, got, path)
+		}
+		before, ok := again.Text(githubsim.BlobID("99.9\n"))
+		require.True(t, ok)
+		require.Equal(t, "99.9\n", before.Text)
+	}
+	another := c.read(p, pull.Hints{})
+	c.counted()
+	c.fill(&another, pull.Needs{Blobs: blobs})
+	require.Len(t, another.Texts, len(blobs))
+	require.Empty(t, c.counted(), "all of it is in the cache")
+	c.fill(&another, pull.Needs{Blobs: blobs})
+	require.Empty(t, c.counted(), "what the snapshot holds is not asked for")
+}
+
+func TestSimTextsOfManyFiles(t *testing.T) {
+	t.Parallel()
+	c := newCompany(t)
+	files := map[string]githubsim.File{}
+	var blobs []string
+	for i := range 100 {
+		files[fmt.Sprintf("slo/%03d.yaml", i)] = githubsim.Text(fmt.Sprint("target: ", i))
+		blobs = append(blobs, githubsim.BlobID(fmt.Sprint("target: ", i)))
+	}
+	p := c.open(files)
+	snap := c.read(p, pull.Hints{})
+	c.counted()
+	c.fill(&snap, pull.Needs{Blobs: blobs})
+	require.Equal(t, []string{"POST /graphql", "POST /graphql", "POST /graphql"}, c.counted())
+	for i, oid := range blobs {
+		b, ok := snap.Text(oid)
+		require.True(t, ok)
+		require.Equal(t, fmt.Sprint("target: ", i), b.Text)
+	}
+}
+
+func TestSimTextsThatDoNotArrive(t *testing.T) {
+	t.Parallel()
+	c := newCompany(t)
+	p := c.open(weaken())
+	snap := c.read(p, pull.Hints{})
+	before, after := githubsim.BlobID("99.9\n"), githubsim.BlobID("99.5\n")
+	asking := func(blobs ...string) error { return c.gatherer.Fill(t.Context(), &snap, pull.Needs{Blobs: blobs}) }
+	require.ErrorContains(t, asking(before, githubsim.BlobID("nobody's")), "404", "what GitHub named is somewhere")
+	require.Empty(t, snap.Texts[min(1, len(snap.Texts)):], "nothing is said about it")
+	c.gatherer = ghapp.NewGatherer(c.creator)
+	snap = c.read(p, pull.Hints{})
+	c.sim.Fault(githubsim.Fault{Route: "POST /graphql", Null: []string{"repository.b0"}})
+	require.ErrorContains(t, asking(before, after), "in part only", "200 with errors is no answer")
+	require.Empty(t, snap.Texts)
+	c.sim.Fault(githubsim.Fault{Route: "POST /graphql", Null: []string{"repository"}})
+	require.Error(t, asking(before, after))
+	require.Empty(t, snap.Texts)
+	require.NoError(t, asking(before, after))
+	require.Len(t, snap.Texts, 2)
+	require.NoError(t, asking("not an id"))
+	b, ok := snap.Text("not an id")
+	require.True(t, ok)
+	require.Equal(t, pull.BlobUnreadable, b.State)
+}
+
+func TestSimTextsOfAFork(t *testing.T) {
+	t.Parallel()
+	c := newCompany(t)
+	c.shop.SetPublic(true)
+	fork, err := c.sim.As("lee").Fork(c.shop)
+	require.NoError(t, err)
+	_, err = c.sim.As("lee").Push(fork, "topic", "weaken", weaken())
+	require.NoError(t, err)
+	p, err := c.sim.As("lee").OpenPull(c.shop, githubsim.PullInput{Title: "x", Head: "topic", HeadRepo: fork, Base: "main"})
+	require.NoError(t, err)
+	snap := c.read(p, pull.Hints{})
+	c.fill(&snap, pull.Needs{Blobs: []string{githubsim.BlobID("99.5\n")}})
+	require.Equal(t, "99.5\n", snap.Texts[0].Text)
+}

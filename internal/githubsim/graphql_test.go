@@ -3,6 +3,7 @@ package githubsim_test
 import (
 	"net/http"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -146,6 +147,34 @@ func TestQueryGit(t *testing.T) {
 	require.Equal(t, "objective: 99.9\n", at(t, r, "text.text"))
 	require.Equal(t, object{"text": nil, "isBinary": true}, at(t, r, "bin"))
 	require.Equal(t, "api.yaml", at(t, r, "dir.entries.1.object.text"))
+	require.Nil(t, at(t, r, "none"))
+}
+
+func TestQueryContentsByTheirIDs(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	long, latin := strings.Repeat("é", 300_000), "caf\xe9"
+	w.shop.Commit("main", w.root, "texts", map[string]githubsim.File{"long": githubsim.Text("x" + long), "latin": githubsim.Text(latin), "empty": githubsim.Text("")})
+	q := w.query(`query($text:GitObjectID! $long:GitObjectID! $latin:GitObjectID! $empty:GitObjectID! $none:GitObjectID!){repository(owner:"acme",name:"shop"){
+	  text:object(oid:$text){__typename oid ... on Blob{byteSize isBinary isTruncated text}}
+	  long:object(oid:$long){... on Blob{byteSize isTruncated text}}
+	  latin:object(oid:$latin){... on Blob{isBinary text}}
+	  empty:object(oid:$empty){... on Blob{byteSize isTruncated text}}
+	  none:object(oid:$none){oid}
+	}}`, object{
+		"text": githubsim.BlobID("objective: 99.9\n"), "long": githubsim.BlobID("x" + long), "latin": githubsim.BlobID(latin),
+		"empty": githubsim.BlobID(""), "none": githubsim.BlobID("nobody's"),
+	})
+	require.NotContains(t, q, "errors")
+	r := at(t, q, "data.repository")
+	require.Equal(t, object{
+		"__typename": "Blob", "oid": githubsim.BlobID("objective: 99.9\n"), "byteSize": 16.0, "isBinary": false, "isTruncated": false, "text": "objective: 99.9\n",
+	}, at(t, r, "text"))
+	require.InDelta(t, 600_001, at(t, r, "long.byteSize"), 0)
+	require.Equal(t, true, at(t, r, "long.isTruncated"))
+	require.True(t, strings.HasPrefix("x"+long, at(t, r, "long.text").(string)), "cut at the end of a letter")
+	require.Equal(t, object{"isBinary": true, "text": nil}, at(t, r, "latin"))
+	require.Equal(t, object{"byteSize": 0.0, "isTruncated": false, "text": ""}, at(t, r, "empty"))
 	require.Nil(t, at(t, r, "none"))
 }
 

@@ -57,6 +57,8 @@ func (d *draft) check(floor *draft, owner string) {
 		c.asked(*p.Require)
 	}
 	c.signoffs()
+	c.catalog()
+	c.severities()
 }
 
 // reserved names mean something else where a function may stand.

@@ -16,7 +16,7 @@ func Differences(before, after *Policy) []string {
 	case before == nil && after == nil:
 		return nil
 	case before == nil:
-		before = &Policy{SignOffs: after.SignOffs, Require: after.Require}
+		before = &Policy{SignOffs: after.SignOffs, Require: after.Require, Uncovered: after.Uncovered, Severities: after.Severities}
 	case after == nil:
 		return []string{"the policy is removed: nothing is gated any more"}
 	}
@@ -26,11 +26,9 @@ func Differences(before, after *Policy) []string {
 	d.items(before, after)
 	d.self(before, after)
 	d.signoffs(before.SignOffs, after.SignOffs)
-	if len(before.Commitments) != len(after.Commitments) {
-		d.addf("commitments listed: %d -> %d", len(before.Commitments), len(after.Commitments))
-	} else if fmt.Sprint(before.Commitments) != fmt.Sprint(after.Commitments) {
-		d.addf("the listed commitments change")
-	}
+	d.catalog(before.Catalog, after.Catalog)
+	d.escalations(before.Escalations, after.Escalations)
+	d.words(before, after)
 	return d
 }
 

@@ -42,7 +42,7 @@ checklist:
   - {id: mine, text: Two, owner: support}
   - {id: added, text: Added, owner: author}
 signoffs: {methods: [label], author: true, on_push: reset}
-commitments: [{a: 1}]
+commitments: [{id: a, kind: availability, target: 99.9, window: 30d, service: api}]
 `
 	old, now := load(t, Input{Text: []byte(before)}), load(t, Input{Text: []byte(after)})
 	require.Equal(t, []string{
@@ -75,7 +75,7 @@ commitments: [{a: 1}]
 		"sign-off by label, command -> label",
 		"the author can sign now",
 		"any push resets all sign-offs",
-		"commitments listed: 0 -> 1",
+		"commitment a is new: availability 99.9 over 30d of api",
 	}, Differences(old, now))
 	require.Empty(t, Differences(old, old))
 	require.Empty(t, Differences(nil, nil))

@@ -112,13 +112,6 @@ func read(file string, text []byte) *draft {
 			d.declared = append(d.declared, functions.Content[i].Value)
 		}
 	}
-	if list := child(clean, "commitments"); list != nil {
-		for _, n := range list.Content {
-			if m, ok := value(n).(map[string]any); ok {
-				d.raw.Commitments = append(d.raw.Commitments, m)
-			}
-		}
-	}
 	return d
 }
 

@@ -48,11 +48,11 @@ func TestLoadMistakes(t *testing.T) {
 		{"unknown alias", "version: 1\npolicy: *p\n", []string{"2:9 [] aliases (*name) are not allowed in a policy"}},
 		{"merge key", "version: 1\n<<: {policy: {}}\n", []string{"2:1 [<<] merge keys (<<) are not allowed in a policy"}},
 		{"tag", "version: !!int 1\npolicy: !x {}\n", []string{`1:10 [1] the tag "!!int" is not allowed in a policy`, `2:9 [{}] the tag "!x" is not allowed in a policy`}},
-		{"nan", "version: 1\ncommitments: [{a: .nan}, {a: -.inf}]\n", []string{"2:19 [.nan] this number cannot be used; is it meant as text? Put it in quotes", "2:30 [-.inf] this number cannot be used; is it meant as text? Put it in quotes"}},
+		{"nan", "version: 1\ncommitments: [{id: a, kind: latency, target: .nan}]\nrules: [-.inf]\n", []string{"2:46 [.nan] this number cannot be used; is it meant as text? Put it in quotes", "3:9 [-.inf] this number cannot be used; is it meant as text? Put it in quotes"}},
 		{"deep", "version: 1\ncommitments: [" + strings.Repeat("{a: ", 19) + "1" + strings.Repeat("}", 19) + "]\n", []string{"2:84 [a] nested deeper than 20 levels"}},
 		{"key that is a list", "version: 1\n? [a]\n: 1\n", []string{"2:3 [[a]] a key must be plain text"}},
 		{"key twice", "version: 1\npolicy: {}\npolicy: {}\n", []string{`3:1 [policy] key "policy" stands here twice, first at line 2`}},
-		{"key twice in commitments", "version: 1\ncommitments:\n  - a: 1\n    a: 2\n", []string{`4:5 [a] key "a" stands here twice, first at line 3`}},
+		{"key twice in commitments", "version: 1\ncommitments:\n  - {id: x, kind: latency, target: 1s,\n    kind: latency}\n", []string{`4:5 [kind] key "kind" stands here twice, first at line 3`}},
 		{"commitments is no list", "version: 1\ncommitments: {a: 1}\n", []string{"2:14 [{a: 1}] commitments must be a list, but is a mapping"}},
 		{"commitment is no mapping", "version: 1\ncommitments: [x]\n", []string{"2:15 [x] an entry of commitments must be a mapping, but is text"}},
 
@@ -230,7 +230,7 @@ func TestLoadMinimal(t *testing.T) {
 	t.Parallel()
 	loaded := Load(Input{Text: []byte("version: 1")})
 	require.Empty(t, loaded.Problems)
-	require.Equal(t, &Policy{SignOffs: SignOffs{Methods: []Method{Label, Command}}}, loaded.Policy)
+	require.Equal(t, &Policy{SignOffs: SignOffs{Methods: []Method{Label, Command}}, Uncovered: Report}, loaded.Policy)
 
 	none := Load(Input{})
 	require.False(t, none.Exists())

@@ -27,7 +27,7 @@ func combine(owner, repo *draft) *Policy {
 		for _, item := range d.raw.Checklist {
 			p.Items = append(p.Items, Item{ID: item.ID.Text, Text: item.Text.Text, Owner: item.Owner.Text})
 		}
-		p.Commitments = append(p.Commitments, d.raw.Commitments...)
+		p.addCatalog(d)
 	}
 	switch {
 	case owner == nil:

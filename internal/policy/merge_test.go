@@ -21,7 +21,7 @@ rules:
 checklist: [{id: own, text: Own, owner: legal}]
 policy: {require: [legal]}
 signoffs: {methods: [command, label], several: true}
-commitments: [{name: first}]
+commitments: [{id: first, kind: availability, target: 99.9%}]
 `
 
 func TestLoadBoth(t *testing.T) {
@@ -35,7 +35,7 @@ rules:
 checklist: [{id: more, text: More, owner: support}]
 policy: {require: [support]}
 signoffs: {methods: [review, command], author: true, on_push: reset}
-commitments: [{name: second}]
+commitments: [{id: second, kind: response_time, target: 4h, depends_on: [first]}]
 `)})
 	require.Equal(t, []string{"legal", "security", "support"}, p.FunctionNames())
 	require.Equal(t, []int{2, 3, 1}, []int{p.Functions[0].Approvals, p.Functions[1].Approvals, p.Functions[2].Approvals})
@@ -48,7 +48,11 @@ commitments: [{name: second}]
 	require.Equal(t, []string{"own", "more"}, []string{p.Items[0].ID, p.Items[1].ID})
 	require.Equal(t, []string{"legal", "support"}, p.Require)
 	require.Equal(t, SignOffs{Methods: []Method{Command}, Several: true, Reset: true}, p.SignOffs)
-	require.Equal(t, []map[string]any{{"name": "first"}, {"name": "second"}}, p.Commitments)
+	require.Len(t, p.Catalog.Promises, 2)
+	require.Equal(t, "first", p.Catalog.Promises[0].ID)
+	require.Equal(t, "slagate.yml", p.Catalog.Promises[0].Source.File)
+	require.Equal(t, "second", p.Catalog.Promises[1].ID)
+	require.Equal(t, []string{"first"}, p.Catalog.Promises[1].DependsOn)
 }
 
 func TestLoadBothMistakes(t *testing.T) {

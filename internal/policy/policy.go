@@ -20,9 +20,26 @@ type Policy struct {
 	// Require says who signs changes of the policy file; nil means all functions that can be satisfied.
 	Require  []string
 	SignOffs SignOffs
-	// Commitments are what was negotiated with customers, as written: the owner's first.
-	Commitments []map[string]any
+	// Catalog is what was negotiated with customers, the owner's first: the floors.
+	Catalog commitment.Catalog
+	// Commitments are the same lines as commitments, to be compared with others.
+	Commitments []commitment.Commitment
+	// Escalations are the paths that were promised, the owner's first.
+	Escalations []commitment.Commitment
+	// Uncovered says what happens to a promise in a file that no rule covers.
+	Uncovered Uncovered
+	// Severities are the words for urgency, the most urgent first; nil is the default vocabulary.
+	Severities [][]string
 }
+
+// Uncovered says what happens to a promise in a file that no rule covers.
+type Uncovered string
+
+// The two ways.
+const (
+	Report Uncovered = "report" // it is said
+	Gate   Uncovered = "gate"   // it is said, and asks
+)
 
 // Function is a group that must agree.
 type Function struct {

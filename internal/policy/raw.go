@@ -26,13 +26,16 @@ const (
 
 // rawPolicy is the file as it is written.
 type rawPolicy struct {
-	Version     rawNumber        `yaml:"version" json:"version" jsonschema_description:"The version of this format: 1."`
-	Functions   rawFunctions     `yaml:"functions" json:"functions,omitempty" jsonschema_description:"Who signs: groups that must agree, by name. The names author and policy are reserved."`
-	Rules       []rawRule        `yaml:"rules" json:"rules,omitempty" jsonschema:"maxItems=500" jsonschema_description:"Which files carry promises to customers, and who must agree when one changes. Every rule that covers a file counts."`
-	Checklist   []rawItem        `yaml:"checklist" json:"checklist,omitempty" jsonschema:"maxItems=200" jsonschema_description:"Checklist items beyond the built-in ones."`
-	Policy      *rawSelf         `yaml:"policy" json:"policy,omitempty" jsonschema_description:"Changes of the policy file itself."`
-	SignOffs    *rawSignOffs     `yaml:"signoffs" json:"signoffs,omitempty" jsonschema_description:"What counts as a sign-off."`
-	Commitments []map[string]any `yaml:"-" json:"commitments,omitempty" jsonschema:"maxItems=500" jsonschema_description:"What was negotiated with customers: floors, owners, notice periods, dependencies."`
+	Version     rawNumber       `yaml:"version" json:"version" jsonschema_description:"The version of this format: 1."`
+	Functions   rawFunctions    `yaml:"functions" json:"functions,omitempty" jsonschema_description:"Who signs: groups that must agree, by name. The names author and policy are reserved."`
+	Rules       []rawRule       `yaml:"rules" json:"rules,omitempty" jsonschema:"maxItems=500" jsonschema_description:"Which files carry promises to customers, and who must agree when one changes. Every rule that covers a file counts."`
+	Checklist   []rawItem       `yaml:"checklist" json:"checklist,omitempty" jsonschema:"maxItems=200" jsonschema_description:"Checklist items beyond the built-in ones."`
+	Policy      *rawSelf        `yaml:"policy" json:"policy,omitempty" jsonschema_description:"Changes of the policy file itself."`
+	SignOffs    *rawSignOffs    `yaml:"signoffs" json:"signoffs,omitempty" jsonschema_description:"What counts as a sign-off."`
+	Commitments []rawCommitment `yaml:"commitments" json:"commitments,omitempty" jsonschema:"maxItems=500" jsonschema_description:"What was negotiated with customers: floors, owners, notice periods, dependencies."`
+	Escalations []rawEscalation `yaml:"escalations" json:"escalations,omitempty" jsonschema:"maxItems=200" jsonschema_description:"Who is told when, as it was promised."`
+	Uncovered   *rawUncovered   `yaml:"uncovered" json:"uncovered,omitempty" jsonschema_description:"What happens to a promise in a file that no rule covers: it is reported, or asks like an unknown change."`
+	Severities  []rawWords      `yaml:"severities" json:"severities,omitempty" jsonschema:"minItems=1,maxItems=50" jsonschema_description:"The words for urgency, the most urgent first; words of one list mean the same. Default: those that are usual."`
 }
 
 // JSONSchemaExtend names what tags cannot.

@@ -112,7 +112,15 @@ func corpus(tb testing.TB) []string {
 		"version: 1\npolicy: {}", "version: 1\npolicy: {require: []}", "version: 1\npolicy: []",
 		"version: 1\nsignoffs: {methods: [label], author: true, committers: false, several: false, on_push: reset}",
 		"version: 1\nsignoffs: {methods: []}", "version: 1\nsignoffs: {methods: [mail]}", "version: 1\nsignoffs: {on_push: x}", "version: 1\nsignoffs: {author: yes}",
-		"version: 1\ncommitments: [{a: {b: [1, ~, true, x]}}]", "version: 1\ncommitments: [x]", "version: 1\ncommitments: {}",
+		"version: 1\ncommitments: [{a: {b: [1, ~, true, x]}}]", "version: 1\ncommitments: [x]", "version: 1\ncommitments: {}", "version: 1\ncommitments: []",
+		"version: 1\ncommitments: [{id: a, kind: availability, target: 99.9}, {id: b/c, kind: latency, target: 300ms, unit: percent, window: 30d}]",
+		"version: 1\ncommitments: [{id: a, kind: uptime, target: 99.9}]", "version: 1\ncommitments: [{id: a, kind: availability, target: true}]",
+		"version: 1\ncommitments: [{id: a, kind: availability}]", "version: 1\ncommitments: [{id: a b, kind: availability, target: 1e3}]",
+		"version: 1\ncommitments: [{id: a, kind: credit, target: 10%, customers: [x], plan: gold, contract_ref: y, owner: z, notice: 30d, measured_by: [m, m], depends_on: [d]}]",
+		"version: 1\nescalations: [{id: a, severity: P1, service: s, levels: [{who: x}, {after: 5m, who: [y, z]}], repeat: 30m}]",
+		"version: 1\nescalations: [{id: a, levels: [{who: []}], repeat: {every: 30m, times: 3}}]", "version: 1\nescalations: [{id: a, levels: [], repeat: 3}]",
+		"version: 1\nescalations: [{id: a, levels: [{after: 5, who: 3}], repeat: {times: 2.5}}]",
+		"version: 1\nuncovered: gate", "version: 1\nuncovered: yes", "version: 1\nseverities: [[page, critical], low]", "version: 1\nseverities: []", "version: 1\nseverities: [[], [1]]",
 	)
 }
 

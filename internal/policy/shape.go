@@ -181,7 +181,7 @@ func (s *shaper) constant(n *yaml.Node, schema *jsonschema.Schema, name string) 
 
 func (s *shaper) number(n *yaml.Node, schema *jsonschema.Schema, name string) *yaml.Node {
 	f, ok := numeric(n)
-	if !ok || f != math.Trunc(f) {
+	if !ok || schema.Type == "integer" && f != math.Trunc(f) {
 		s.nodef(n, "%s must be a whole number", name)
 		return nil
 	}

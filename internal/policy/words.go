@@ -62,6 +62,13 @@ type (
 	rawItemRef      struct{ word }
 	rawMethod       struct{ word }
 	rawOnPush       struct{ word }
+	rawPromiseID    struct{ word }
+	rawPromiseRef   struct{ word }
+	rawKind         struct{ word }
+	rawUnit         struct{ word }
+	rawTarget       struct{ word }
+	rawSpan         struct{ word }
+	rawUncovered    struct{ word }
 )
 
 // shapeError is the keyword under which editors, and the loader, find the words

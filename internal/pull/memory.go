@@ -1,6 +1,7 @@
 package pull
 
 import (
+	"slices"
 	"time"
 
 	"github.com/slagate/slagate/internal/commitment"
@@ -92,6 +93,29 @@ type Item struct {
 	Before   Entry             `json:"before"`
 	After    Entry             `json:"after"`
 	Effect   commitment.Effect `json:"effect"`
+	// Read: the commitments of both sides were read. What is agreed to is then Changes,
+	// else the contents as they are.
+	Read bool `json:"read,omitempty"`
+	// Changes are the changes of commitments that the function is asked about, by digest.
+	Changes []ItemChange `json:"changes,omitempty"`
+}
+
+// ItemChange is a change of one commitment.
+type ItemChange struct {
+	Name string `json:"name"`
+	// Digest is commitment.Change.Digest: kind, key, indicator, values before and after.
+	Digest string `json:"digest"`
+}
+
+// Alike reports whether two items ask for agreement to the same.
+func (i Item) Alike(o Item) bool {
+	if i.Path != o.Path || i.Previous != o.Previous || i.Read != o.Read || i.Before.Mode != o.Before.Mode || i.After.Mode != o.After.Mode {
+		return false
+	}
+	if i.Read {
+		return slices.EqualFunc(i.Changes, o.Changes, func(x, y ItemChange) bool { return x.Digest == y.Digest })
+	}
+	return i.Before.OID == o.Before.OID && i.After.OID == o.After.OID
 }
 
 // SignOffState is where a sign-off stands.
@@ -243,10 +267,14 @@ type Needs struct {
 	Labels []string
 	// LabelNames: the label history with the names of then.
 	LabelNames bool
+	// Blobs: ids of files' contents whose texts are needed, see Snapshot.Texts. A
+	// submodule's id is none: what it names lies in another repository.
+	Blobs []string
 }
 
 // Empty reports whether nothing is needed.
 func (n Needs) Empty() bool {
 	return len(n.Entries) == 0 && !n.Trees && !n.HeadPolicy && len(n.Teams) == 0 && len(n.Members) == 0 &&
-		len(n.Logins) == 0 && len(n.Roles) == 0 && len(n.Pushes) == 0 && len(n.Labels) == 0 && !n.LabelNames
+		len(n.Logins) == 0 && len(n.Roles) == 0 && len(n.Pushes) == 0 && len(n.Labels) == 0 && !n.LabelNames &&
+		len(n.Blobs) == 0
 }

@@ -15,6 +15,8 @@ package pull
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 )
 
@@ -91,6 +93,9 @@ type Snapshot struct {
 	// Pushes says for pushes and commits that were asked about whether they
 	// changed gated content.
 	Pushes []PushContent `json:"pushes,omitempty"`
+	// Texts are the contents that were asked for by their ids, each BlobFound or
+	// BlobUnreadable; by OID, each once. See [Snapshot.Text] and [Snapshot.AddText].
+	Texts []Blob `json:"texts,omitempty"`
 
 	// Bindings are the ids that stood behind the policy's names when they were
 	// first read, by BindingKey.
@@ -168,6 +173,34 @@ const (
 	OwnerRepo       = ".github"
 	OwnerPolicyPath = "slagate.yml"
 )
+
+// Why a content has no text to read: the Problem of a BlobUnreadable.
+const (
+	ProblemTooLarge = "is larger than 1 MiB"
+	ProblemNotText  = "is not a text file"
+)
+
+// Text finds the content with this id among Texts; false if it was not asked for.
+func (s *Snapshot) Text(oid string) (Blob, bool) {
+	at, ok := slices.BinarySearchFunc(s.Texts, oid, byOID)
+	if !ok {
+		return Blob{}, false
+	}
+	return s.Texts[at], true
+}
+
+// AddText puts a content in its place among Texts. An id always means the same
+// content, so a newer answer only takes the place of an older one.
+func (s *Snapshot) AddText(b Blob) {
+	at, ok := slices.BinarySearchFunc(s.Texts, b.OID, byOID)
+	if ok {
+		s.Texts[at] = b
+		return
+	}
+	s.Texts = slices.Insert(s.Texts, at, b)
+}
+
+func byOID(b Blob, oid string) int { return strings.Compare(b.OID, oid) }
 
 // FileStatus is GitHub's word for what happened to a file.
 type FileStatus string

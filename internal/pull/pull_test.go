@@ -65,6 +65,28 @@ func TestNeedsEmpty(t *testing.T) {
 	}
 }
 
+// TestTexts: found again in whatever order they came, and each stands there once.
+func TestTexts(t *testing.T) {
+	t.Parallel()
+	var sn pull.Snapshot
+	_, ok := sn.Text("a")
+	require.False(t, ok)
+	for _, oid := range []string{"c", "a", "d", "b", "a"} {
+		sn.AddText(pull.Blob{State: pull.BlobFound, OID: oid, Text: "old"})
+	}
+	sn.AddText(pull.Blob{State: pull.BlobUnreadable, OID: "b", Problem: pull.ProblemNotText})
+	var order []string
+	for _, b := range sn.Texts {
+		order = append(order, b.OID)
+	}
+	require.Equal(t, []string{"a", "b", "c", "d"}, order)
+	b, ok := sn.Text("b")
+	require.True(t, ok)
+	require.Equal(t, pull.Blob{State: pull.BlobUnreadable, OID: "b", Problem: pull.ProblemNotText}, b)
+	_, ok = sn.Text("bb")
+	require.False(t, ok)
+}
+
 // TestTrim keeps what counts: how many there were.
 func TestTrim(t *testing.T) {
 	t.Parallel()

@@ -116,10 +116,13 @@ func (c comment) uncovered(room int) string {
 
 // changeRow is a change as a line of the table.
 func changeRow(c *commitment.Change, place func(commitment.Source) string) string {
-	name, source := c.File, commitment.Source{File: c.File}
+	name, source := c.File, c.At().After
+	if source.File == "" {
+		source = c.At().Before
+	}
 	for _, side := range []*commitment.Commitment{c.Before, c.After} {
 		if side != nil {
-			name, source = side.Name, side.Source
+			name = side.Name
 		}
 	}
 	promise := spanOf(name, nameLength, cell)

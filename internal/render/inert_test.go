@@ -275,11 +275,11 @@ func TestComment_Giant(t *testing.T) {
 	plain := waiting()
 	for i := range 2_997 {
 		f := plain.Files[0]
-		f.Path = fmt.Sprintf("slo/%04d.yml", i)
+		f.Path, f.Read = fmt.Sprintf("slo/%04d.yml", i), false
 		plain.Files = append(plain.Files, f)
 	}
 	body := render.Comment(plain, render.Options{MergeBase: mergeBase})
 	require.Contains(t, body, "touches 3,000 files")
 	require.Contains(t, body, "`slo/0010.yml`")
-	require.Regexp(t, `… and 2,9[0-9]{2} more files\.`, body)
+	require.Regexp(t, `… and 2,9[0-9]{2} more changes\.`, body)
 }

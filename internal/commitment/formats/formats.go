@@ -15,15 +15,25 @@ import (
 	"github.com/slagate/slagate/internal/commitment/alertmanager"
 	"github.com/slagate/slagate/internal/commitment/catalog"
 	"github.com/slagate/slagate/internal/commitment/cloudwatch"
+	"github.com/slagate/slagate/internal/commitment/datadog"
 	"github.com/slagate/slagate/internal/commitment/datadogoncall"
 	"github.com/slagate/slagate/internal/commitment/google"
 	"github.com/slagate/slagate/internal/commitment/grafanaoncall"
+	"github.com/slagate/slagate/internal/commitment/jsonnet"
+	"github.com/slagate/slagate/internal/commitment/keptn"
+	"github.com/slagate/slagate/internal/commitment/kube"
+	"github.com/slagate/slagate/internal/commitment/newrelic"
+	"github.com/slagate/slagate/internal/commitment/nobl9tf"
 	"github.com/slagate/slagate/internal/commitment/openslo"
 	"github.com/slagate/slagate/internal/commitment/opsgenie"
 	"github.com/slagate/slagate/internal/commitment/pagerduty"
 	"github.com/slagate/slagate/internal/commitment/prometheus"
+	"github.com/slagate/slagate/internal/commitment/prose"
 	"github.com/slagate/slagate/internal/commitment/pyrra"
+	"github.com/slagate/slagate/internal/commitment/slodocument"
+	"github.com/slagate/slagate/internal/commitment/slogenerator"
 	"github.com/slagate/slagate/internal/commitment/sloth"
+	"github.com/slagate/slagate/internal/commitment/zendesk"
 )
 
 // All are the formats, those that know most about a file first.
@@ -35,12 +45,22 @@ func All() []commitment.Format {
 		openslo.Format(),
 		sloth.Format(),
 		pyrra.Format(),
+		slogenerator.Format(),
+		slodocument.Format(),
+		keptn.Format(),
 		pagerduty.Format(),
 		opsgenie.Format(),
 		grafanaoncall.Format(),
 		datadogoncall.Format(),
 		cloudwatch.Format(),
 		google.Format(),
+		datadog.Format(),
+		newrelic.Format(),
+		nobl9tf.Format(),
+		zendesk.Format(),
+		jsonnet.Format(),
+		prose.Format(),
+		kube.Format(),
 	}
 }
 
@@ -52,6 +72,6 @@ func Known(name string) bool {
 		base = strings.TrimSuffix(base, ext)
 	}
 	return base != path.Base(name) || slices.Contains([]string{
-		".yml", ".yaml", ".json", ".tf", ".jsonnet", ".libsonnet", ".md", ".mdx", ".markdown", ".rst", ".adoc", ".html", ".htm", ".txt", ".rules",
+		".yml", ".yaml", ".json", ".tf", ".tofu", ".jsonnet", ".libsonnet", ".md", ".mdx", ".markdown", ".rst", ".adoc", ".html", ".htm", ".txt", ".rules",
 	}, strings.ToLower(path.Ext(base)))
 }

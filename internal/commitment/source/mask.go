@@ -20,7 +20,8 @@ var (
 	// raw is Helm's way to write a text that is not for Helm: {{` text `}}.
 	raw = regexp.MustCompile("(?s)\\{\\{-?\\s*`([^`]*)`\\s*-?\\}\\}")
 	// expression is anything that a template engine replaces or obeys.
-	expression = regexp.MustCompile(`(?s)\{\{.*?\}\}|<%.*?%>|\{%.*?%\}|\{#.*?#\}|[$%]\{[^{}\n]*\}`)
+	// A string within it may hold braces of its own: {{ "{{ .Labels.job }}" }}.
+	expression = regexp.MustCompile(`(?s)\{\{(?:\\.|"(?:\\.|[^"\\\n])*"|[^"\\])*?\}\}|\{\{.*?\}\}|<%.*?%>|\{%.*?%\}|\{#.*?#\}|[$%]\{[^{}\n]*\}`)
 )
 
 // mask takes a template's expressions out of a text, line by line in place: the

@@ -100,21 +100,24 @@ func (n Node) pairs(depth int) []Pair {
 		return nil
 	}
 	var out, merged []Pair
+	at := make(map[string]int, len(n.n.Content)/2) // places in out, by key
 	for i := 0; i+1 < len(n.n.Content); i += 2 {
 		key, value := n.n.Content[i], n.child(n.n.Content[i+1])
 		if key.Value == "<<" && (value.IsMap() || value.IsList()) {
 			merged = append(merged, value.merge(depth)...)
 			continue
 		}
-		if j := slices.IndexFunc(out, func(p Pair) bool { return p.Key == key.Value }); j >= 0 {
+		if j, ok := at[key.Value]; ok {
 			value.others = append(slices.Clone(out[j].Value.others), out[j].Value.String())
 			out[j].Value = value
 			continue
 		}
+		at[key.Value] = len(out)
 		out = append(out, Pair{Key: key.Value, Line: n.doc.line + cmp.Or(n.line, key.Line), Value: value})
 	}
 	for _, p := range merged {
-		if !slices.ContainsFunc(out, func(x Pair) bool { return x.Key == p.Key }) {
+		if _, ok := at[p.Key]; !ok {
+			at[p.Key] = len(out)
 			out = append(out, p)
 		}
 	}
@@ -217,6 +220,14 @@ func (n Node) Shown() string {
 		text = other + " | " + text
 	}
 	return text
+}
+
+// Restore puts the masked expressions of the node's document back into a piece of its text.
+func (n Node) Restore(text string) string {
+	if n.doc == nil {
+		return text
+	}
+	return n.doc.restore(text)
 }
 
 // Opaque reports whether the value is not known without rendering a template or

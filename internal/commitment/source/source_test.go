@@ -69,6 +69,15 @@ func TestTemplatesAreMasked(t *testing.T) {
 	require.Equal(t, `up{job="a"} == 0`, rule.Get("expr").Text())
 }
 
+func TestAnUnquotedExpressionIsATemplate(t *testing.T) {
+	t.Parallel()
+	f := read(t, "for: {{ .Values.for }}\nlist: [{{ .a }}, b]\n")
+	require.Empty(t, f.Problems)
+	require.True(t, f.Template)
+	require.True(t, f.Documents[0].Root.Get("for").Opaque())
+	require.Equal(t, "{{ .Values.for }}", f.Documents[0].Root.Get("for").Shown())
+}
+
 func TestBombsAreRefused(t *testing.T) {
 	t.Parallel()
 	var b strings.Builder
@@ -103,4 +112,14 @@ func FuzzYAML(f *testing.F) {
 			require.Equal(t, d.Root.String(), d.Root.String())
 		}
 	})
+}
+
+func TestExpressionsMayHoldBracesInStrings(t *testing.T) {
+	t.Parallel()
+	f := read(t, "{{- if .Values.on }}\na: \"x={{ \"{{ .Receiver }}\" }}\"\nb: \"{{ printf \\\"%s\\\" .Values.b }}\"\nc: {{ 5\" }} inch\nd: 1\n{{- end }}\n")
+	require.Empty(t, f.Problems)
+	root := f.Documents[0].Root
+	require.Equal(t, `x={{ "{{ .Receiver }}" }}`, root.Get("a").Shown())
+	require.Equal(t, `{{ 5" }} inch`, root.Get("c").Shown())
+	require.Equal(t, "1", root.Get("d").Text())
 }

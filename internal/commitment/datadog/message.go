@@ -1,0 +1,50 @@
+package datadog
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/slagate/slagate/internal/commitment"
+	"github.com/slagate/slagate/internal/commitment/resource"
+)
+
+var (
+	// handle is who is told: @pagerduty-shop, @ana@example.com, @slack-${var.channel}.
+	handle = regexp.MustCompile(`(?:^|[^A-Za-z0-9._%+@-])(@(?:\$\{[^{}]*\}|[A-Za-z0-9_])(?:\$\{[^{}]*\}|[A-Za-z0-9._@+/-])*)`)
+	// perhaps is an expression that by its name stands for handles.
+	perhaps    = regexp.MustCompile(`\$\{[^{}]*\}`)
+	recipients = regexp.MustCompile(`(?i)notif|channel|recipient|handle|on_?call|pager|slack|opsgenie|alert_?to|contact`)
+)
+
+// tellers adds who is told by a message. A message that is no text here, and names
+// nobody, may tell anybody.
+func tellers(f *resource.Fields, a resource.Attr, name string) {
+	s := resource.Spec{Name: name + " tells", Role: commitment.RoleTeller}
+	if !a.Exists() {
+		f.Made(0, s, commitment.ListOf())
+		return
+	}
+	text := a.Text
+	if !a.Literal {
+		text = resource.Unquoted(text)
+	}
+	var items []string
+	for _, m := range handle.FindAllStringSubmatch(text, -1) {
+		items = append(items, strings.TrimRight(m[1], ".-/@"))
+	}
+	if !a.Literal {
+		for _, expression := range perhaps.FindAllString(text, -1) {
+			known := slices.ContainsFunc(items, func(item string) bool { return strings.Contains(item, expression) })
+			if !known && recipients.MatchString(expression) {
+				items = append(items, expression)
+			}
+		}
+		if len(items) == 0 && !strings.Contains(a.Text, `"`) && !strings.HasPrefix(a.Text, "<<") {
+			f.Rely(a.Locals...)
+			f.Made(a.Line, s, commitment.Unread(a.Text))
+			return
+		}
+	}
+	f.Made(a.Line, s, commitment.ListOf(items...))
+}

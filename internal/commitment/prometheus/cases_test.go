@@ -1,0 +1,12 @@
+package prometheus
+
+import (
+	"testing"
+
+	"github.com/slagate/slagate/internal/commitment/formattest"
+)
+
+func TestCases(t *testing.T) {
+	t.Parallel()
+	formattest.Cases(t, Format())
+}
