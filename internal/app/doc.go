@@ -22,7 +22,7 @@
 //	.   policy --> gate.Gate.Evaluate <----+  +----- plan.Build <--- render      .
 //	.                 ^           |                      ^                       .
 //	.    signoff -----+           +---- gate.Decision ---+                       .
-//	.    commitment                                                              .
+//	.    commitment <-- commitment/formats (the contents of changed files)       .
 //	. . . . . . . . . . the core: bytes in, decision out . . . . . . . . . . . . .
 //
 // Five laws keep it so. The core imports only the core. Adapters do not import
@@ -49,11 +49,12 @@
 //     (a push, a label gone), a standing success would turn to "Looking at this pull
 //     request" here, before anything is read.
 //  5. ghapp.Gatherer.Read asks GitHub with one query for what is true now. Then
-//     gate.Gate.Needs says what a judgement still lacks (the blobs of the gated files,
-//     the members of a team, who pushed what) and ghapp.Gatherer.Fill reads just that,
+//     gate.Gate.Needs says what a judgement still lacks (the contents of changed
+//     files, the members of a team, who pushed what) and ghapp.Gatherer.Fill reads just that,
 //     until nothing is lacking. The result is a pull.Snapshot; from here on nothing is asked.
 //  6. gate.Gate.Evaluate judges: the policy of the base branch's tip (policy.Load), the
-//     files it gates (policy.Matcher), the functions asked about which content, and by
+//     files it gates (policy.Matcher), which promises change in them (formats.Compare and
+//     commitment.Diff), the functions asked about which changes, and by
 //     signoff.Collect what was signed. Lee's evidence is confirmed by the label event
 //     in the snapshot, judged once, and counts while the content is the one Lee saw.
 //  7. plan.Build computes comment, labels and statuses whole, with the words of
@@ -117,8 +118,35 @@
 //
 // The core:
 //
-//   - internal/commitment: a promise to customers, and the six words for what a change
-//     does to it. The parsers of formats will stand in folders below.
+//   - internal/commitment: a promise to customers as plain data, how two versions of it differ,
+//     and what that means for customers in one of six words and in a sentence.
+//   - internal/commitment/formats: the list of formats, and both sides of a change read by them.
+//   - internal/commitment/source: YAML and JSON with their lines, templates by masking.
+//   - internal/commitment/objective: what the formats of objectives share: queries, shares, labels.
+//   - internal/commitment/terraform: blocks and values of Terraform, with what its files can tell of them.
+//   - internal/commitment/resource: what the alarms and objectives among Terraform's resources share.
+//   - internal/commitment/catalog: slagate's own list of what was negotiated: the floors.
+//   - internal/commitment/prometheus: alert rules and recorded values, wherever they are embedded.
+//   - internal/commitment/alertmanager: routes, receivers and inhibitions.
+//   - internal/commitment/openslo: OpenSLO and Nobl9's YAML.
+//   - internal/commitment/sloth: Sloth's objectives, and small files in that manner.
+//   - internal/commitment/pyrra: Pyrra's objectives.
+//   - internal/commitment/slogenerator: slo-generator's objectives and error budget policies.
+//   - internal/commitment/slodocument: app-sre's slo-documents.
+//   - internal/commitment/keptn: Keptn's quality gates.
+//   - internal/commitment/pagerduty: PagerDuty's escalation policies, services and schedules in Terraform.
+//   - internal/commitment/opsgenie: Opsgenie's and Atlassian's escalations, routing rules and schedules in Terraform.
+//   - internal/commitment/grafanaoncall: Grafana OnCall's escalation chains in Terraform.
+//   - internal/commitment/datadogoncall: Datadog On-Call's escalation policies in Terraform.
+//   - internal/commitment/cloudwatch: CloudWatch alarms in Terraform and CloudFormation.
+//   - internal/commitment/google: Google's objectives and alert policies in Terraform.
+//   - internal/commitment/datadog: Datadog's monitors and objectives in Terraform.
+//   - internal/commitment/newrelic: New Relic's alert conditions and service levels in Terraform.
+//   - internal/commitment/nobl9tf: Nobl9's objectives in Terraform.
+//   - internal/commitment/zendesk: Zendesk's reply and resolution targets in Terraform.
+//   - internal/commitment/jsonnet: literals of mixins and service catalogs, never evaluated.
+//   - internal/commitment/prose: SLA and support texts and their tables, as customers read them.
+//   - internal/commitment/kube: Kubernetes objects: what may affect a promise is shown, never judged.
 //   - internal/pull: one pull request at one instant as plain data, with what deliveries
 //     told and what slagate remembers. "Not asked", "no" and "could not find out"
 //     are three different values. Stored as JSON it can be judged again.
@@ -152,6 +180,7 @@
 //   - internal/githubsim: a GitHub with state behind real HTTP, with its permissions, limits and
 //     faults. It imports nothing of slagate, lest it share our mistakes.
 //   - internal/demo: the real service against that GitHub, with a page to act on.
+//   - internal/commitment/formattest: the one suite that every format has to pass.
 //   - internal/e2e: the stories and the threats, each a test through the running service.
 //   - internal/archtest: the laws of the house as tests, this tour among them.
 //
@@ -164,6 +193,9 @@
 //   - A thing to write at GitHub: a plan.Kind, its place in plan.Build, a case in ghapp.Writer.Apply.
 //   - A section of the comment: a method in render and its share of the length.
 //   - A key of the policy: a field in policy's raw.go with its description, then go generate.
+//   - A format of promises: a folder below internal/commitment that passes formattest.Cases,
+//     a line in formats.All, a row in archtest, and one line here.
+//   - A meaning of a value: a commitment.Role and its row in commitment's rules.go.
 //   - A built-in checklist item: a row in policy's checklist.go.
 //   - A store: a folder below internal/store that passes storetest.Run, and one line here.
 //   - A command: a file in cli, and a script under testdata/script that tells its story.

@@ -74,7 +74,7 @@ func direction(p pkg) []string {
 	}
 	for _, path := range slices.Concat(p.TestImports, p.XTestImports) {
 		own, ok := strings.CutPrefix(path, module)
-		if !ok || own == p.at() {
+		if !ok || own == p.at() || own == formattest {
 			continue
 		}
 		switch {
