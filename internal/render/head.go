@@ -61,7 +61,12 @@ func (c comment) headline() (title, lead string) {
 	case gate.AddsPolicy:
 		return "Adds slagate's policy", "The policy that this pull request adds is valid." +
 			" It is in force once merged; until then nobody has to sign."
-	case gate.Ungated, gate.Silent:
+	case gate.Ungated:
+		if len(c.d.Uncovered) > 0 {
+			return ungatedText(c.d), "This pull request changes promises in files that no rule of slagate's policy covers." +
+				" Nobody has to sign, and slagate does not hold the merge. Somebody who looks after the policy may want to cover these files."
+		}
+	case gate.Silent:
 	}
 	return notTouched, "Nothing in this pull request is under a rule of slagate's policy. Nobody has to sign, and slagate does not hold the merge."
 }

@@ -121,6 +121,7 @@ func situations() []situation {
 		{name: "refused-label", decision: refusedLabel()},
 		{name: "unreadable-file", decision: unreadableFile()},
 		{name: "below-contract", decision: belowContract()},
+		{name: "uncovered", decision: uncovered()},
 		{name: "all-signed", decision: allSigned()},
 		{name: "open-items", decision: openItems()},
 		{name: "cannot-sign", decision: cannotSign()},
@@ -150,6 +151,12 @@ func belowContract() gate.Decision {
 	d.Uncovered = commitment.Diff(commitment.Set{Commitments: []commitment.Commitment{other}}, commitment.Set{Commitments: []commitment.Commitment{now}}, commitment.Options{}).Changes
 	d.Findings = []commitment.Finding{{Code: "text-contradicts-value", File: "slo/checkout.yml", Line: 12, Text: "The display name still says 99.95%, the objective is 99.5%."}}
 	return d
+}
+
+// uncovered: nothing is gated, but a promise changes where no rule looks.
+func uncovered() gate.Decision {
+	d := belowContract()
+	return gate.Decision{Ref: d.Ref, At: d.At, Head: d.Head, Base: d.Base, Verdict: gate.Ungated, Uncovered: d.Uncovered}
 }
 
 func partlySigned() gate.Decision {

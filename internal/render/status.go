@@ -61,7 +61,7 @@ func outcome(d gate.Decision) (state, text string) {
 	case gate.Silent:
 		return "", ""
 	case gate.Ungated:
-		return StateSuccess, notTouched
+		return StateSuccess, ungatedText(d)
 	case gate.AllNeutral:
 		return StateSuccess, "Commitments touched, none changed"
 	case gate.Waiting:
@@ -83,6 +83,14 @@ func outcome(d gate.Decision) (state, text string) {
 	default:
 		return StateError, "slagate does not know what to say of " + string(d.Verdict)
 	}
+}
+
+// ungatedText does not call a promise untouched that changes where no rule looks.
+func ungatedText(d gate.Decision) string {
+	if len(d.Uncovered) == 0 {
+		return notTouched
+	}
+	return "Not under a rule: " + count(len(d.Uncovered), "commitment") + " changed, see the comment"
 }
 
 // NoAnswer is the status of a pull request whose facts could not be read since
