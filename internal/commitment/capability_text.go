@@ -107,7 +107,7 @@ func telling(f Field) bool {
 	switch f.Role {
 	case RoleTarget, RoleWindow, RoleThreshold, RoleAmount, RoleDelay:
 		return true
-	case RoleSeverity, RoleRank, RoleEnabled, RoleCoverage, RoleSuppression, RoleTeller, RoleDefinition, RoleKey, RoleNote:
+	case RoleSeverity, RoleRank, RoleEnabled, RoleCoverage, RoleSuppression, RoleScope, RoleTeller, RoleDefinition, RoleKey, RoleNote:
 	}
 	return false
 }

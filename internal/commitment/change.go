@@ -27,6 +27,8 @@ type Change struct {
 	// SameAs are further places in which the very same change was made (copies,
 	// generated files). It is listed once.
 	SameAs []Place `json:"same_as,omitempty"`
+
+	folded []string // digests of other changes that are told with this one
 }
 
 // Place is where a change stands, on both sides. A side without a file is none.
@@ -47,6 +49,7 @@ type FieldChange struct {
 	AfterLine  int    `json:"after_line,omitempty"`
 
 	role         Role
+	shown        bool   // by the texts before and after of what was rewritten
 	saidB, saidA string // as a person would say them
 }
 

@@ -47,8 +47,8 @@ func (d *diff) compare(p pair) {
 	}
 	c.Magnitude += magnitude(b, a)
 	if path != "" {
-		path = title(subject(a)) + ": " + path
-		c.Text = strings.TrimSpace(strings.Join(append(append([]string{path}, describeParts(c)...), verdictWord(c)), " "))
+		path = title(subject(a)) + ": " + lower(path)
+		c.Text = strings.TrimSpace(strings.Join(append(append([]string{path}, describeParts(c, true)...), verdictWord(c)), " "))
 	}
 	d.add(c)
 }
@@ -153,14 +153,22 @@ func (d *diff) compareFields(c *Change, v *verdict, rewritten bool) {
 			continue
 		}
 		role := x.role()
+		if role == RoleScope && (rewritten || x.before.Role != x.after.Role) {
+			continue // what is measured was rewritten, or came or went with its entry of a list
+		}
 		effect, meaning := judge(x.before, x.after, d.o)
 		switch inside := role == RoleTarget || role == RoleThreshold || x.before.Inner || x.after.Inner; {
 		case rewritten && inside && effect != Neutral:
 			effect, meaning = Unknown, "the number moved, and so did what is measured"
 		case lists && x.oneSided() && role == RoleThreshold:
 			effect, meaning = Neutral, "" // it came or went with its entry of the list
+		case lists && role == RoleScope:
+			effect = Unknown // whether it is that of the same entry cannot be told
 		}
-		c.Fields = append(c.Fields, changeOf(x, effect, meaning))
+		f := changeOf(x, effect, meaning)
+		f.saidB, f.saidA = sayIn(c.Before, x.before.Value), sayIn(c.After, x.after.Value)
+		f.shown = rewritten && effect == Unknown && (x.before.Inner || x.after.Inner)
+		c.Fields = append(c.Fields, f)
 		if role != RoleDelay || effect == Unknown {
 			v.add(effect)
 			opaque = opaque || role == RoleDelay
@@ -201,7 +209,7 @@ func changeOf(x fieldPair, effect Effect, meaning string) FieldChange {
 	return FieldChange{
 		Name: name, Before: written(x.before.Value), After: written(x.after.Value), Effect: effect, Meaning: meaning,
 		BeforeLine: x.before.Line, AfterLine: x.after.Line,
-		role: x.role(), saidB: Say(x.before.Value), saidA: Say(x.after.Value),
+		role: x.role(),
 	}
 }
 

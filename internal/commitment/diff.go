@@ -20,7 +20,8 @@ func Diff(before, after Set, o Options) Result {
 	d.leftovers(p)
 	d.files()
 	d.measurements()
-	changes := fold(d.changes)
+	d.rendered()
+	changes := gather(fold(d.changes))
 	slices.SortStableFunc(changes, worstFirst)
 	return Result{Changes: changes, Findings: capability(after, changes, o)}
 }
@@ -58,7 +59,9 @@ func (d *diff) leftovers(p *pairing) {
 			lost[c.Source.File]++
 			continue
 		}
-		d.add(Change{Effect: vanishing(c), Kind: c.Kind, Before: c})
+		if !isHollow(c) {
+			d.add(Change{Effect: vanishing(c), Kind: c.Kind, Before: c})
+		}
 	}
 	for _, c := range p.leftAfter() {
 		if f, ok := d.before.File(former(d.o.Renames, c.Source.File)); ok && f.broken() {
@@ -66,10 +69,12 @@ func (d *diff) leftovers(p *pairing) {
 			continue
 		}
 		effect := Added
-		if vanishing(c) != Removed {
-			effect = vanishing(c)
+		if c.Kind == Dependency || isCode(c) { // new code does nothing until other code uses it
+			effect = Neutral
 		}
-		d.add(Change{Effect: effect, Kind: c.Kind, After: c})
+		if !isHollow(c) {
+			d.add(Change{Effect: effect, Kind: c.Kind, After: c})
+		}
 	}
 	for i := range d.changes {
 		c := &d.changes[i]
@@ -78,11 +83,20 @@ func (d *diff) leftovers(p *pairing) {
 	d.broken(lost, gained)
 }
 
+// isHollow reports whether a commitment is a list without entries. It is kept so that
+// the first entry is seen as one that came in; that it comes or goes itself is nothing.
+func isHollow(c *Commitment) bool {
+	return c.Kind == Statement && len(c.Fields) > 0 && !slices.ContainsFunc(c.Fields, func(f Field) bool { return f.Value.Unit != List || len(f.Value.Items) > 0 })
+}
+
 // vanishing is the effect of a commitment that is not there any more. What is shown
 // only and never judged does not weaken by going.
 func vanishing(c *Commitment) Effect {
-	if c.Kind == Dependency {
+	switch {
+	case c.Kind == Dependency:
 		return Neutral
+	case isCode(c) || isSetting(c):
+		return Unknown // what came out of it, and what counts instead, cannot be seen
 	}
 	return Removed
 }
@@ -163,33 +177,57 @@ func newProblems(other, f File) []string {
 	return out
 }
 
-// measurements settles changes of recorded values: one that an alert, an objective or
-// another recorded value of these files is built on cannot be judged, one that
+// measurements settles changes of recorded values. One that an alert, an objective or
+// another recorded value is built on before and after cannot be judged. One that is used
+// on one side only came or went with what uses it, and that is judged by itself; one that
 // nothing here uses changes no promise.
 func (d *diff) measurements() {
-	used := map[string]bool{}
-	for _, set := range []Set{d.before, d.after} {
-		for i := range set.Commitments {
-			for _, name := range set.Commitments[i].Uses {
-				used[name] = true
-			}
-		}
-	}
+	before, after := usesOf(d.before), usesOf(d.after)
 	for i := range d.changes {
 		c := &d.changes[i]
-		if c.Kind != Measurement || c.Effect == Neutral {
+		renamed := c.Before != nil && c.After != nil && c.Before.Key.Name != c.After.Key.Name
+		if c.Kind != Measurement || c.Effect == Neutral && !renamed {
 			continue
 		}
-		name := c.side().Key.Name
+		both, one := false, false
+		for _, side := range []*Commitment{c.Before, c.After} {
+			if side == nil {
+				continue
+			}
+			name := side.Key.Name
+			// What was recorded by nobody before is not computed in another way now.
+			both = both || after.used[name] && before.used[name] && (side == c.Before || before.recorded[name])
+			one = one || after.used[name] || before.used[name]
+		}
 		switch {
-		case !used[name]:
-			c.Effect = Neutral
-			c.Notes = append(c.Notes, "nothing in the changed files is measured by it")
-		default:
+		case both:
 			c.Effect = Unknown
 			c.Notes = append(c.Notes, "alerts or objectives in the changed files are measured by it")
+		case one:
+			c.Effect = Neutral
+			c.Notes = append(c.Notes, "it came or went with what is measured by it")
+		default:
+			c.Effect = Neutral
+			c.Notes = append(c.Notes, "nothing in the changed files is measured by it")
 		}
 	}
+}
+
+// uses are the recorded values of a side, and those that something is measured by.
+type uses struct{ used, recorded map[string]bool }
+
+func usesOf(set Set) uses {
+	u := uses{map[string]bool{}, map[string]bool{}}
+	for i := range set.Commitments {
+		c := &set.Commitments[i]
+		for _, name := range c.Uses {
+			u.used[name] = true
+		}
+		if c.Kind == Measurement {
+			u.recorded[c.Key.Name] = true
+		}
+	}
+	return u
 }
 
 // side is the commitment as it is now, or as it was if it is gone.

@@ -91,7 +91,7 @@ func TestDirections(t *testing.T) {
 func TestABudgetIsSaidInMinutes(t *testing.T) {
 	t.Parallel()
 	got := diff(set(slo("slo.yml", "checkout", "99.95", "30d")), set(slo("slo.yml", "checkout", "99.9", "30d")))
-	require.Equal(t, "The availability objective of checkout goes from 99.95% to 99.9%. In 30d the allowed downtime goes from "+
+	require.Equal(t, "The availability objective of checkout goes from 99.95% to 99.9%. In 30 days the allowed downtime goes from "+
 		"21.6 minutes to 43.2 minutes, if everything fails (2 times as much). Weaker for customers.", got[0].Text)
 }
 

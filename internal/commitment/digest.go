@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"hash"
+	"slices"
 )
 
 // Digest identifies what a change does to a promise, for a sign-off to be bound to:
@@ -32,6 +33,9 @@ func (c *Change) Digest() string {
 			}
 		}
 		field(h, content(&bare))
+	}
+	for _, other := range slices.Sorted(slices.Values(c.folded)) {
+		field(h, other)
 	}
 	return hex.EncodeToString(h.Sum(nil))
 }

@@ -107,7 +107,7 @@ func (d *pathDiff) level(k int) {
 // Those who still are on another level are not said to be called never.
 func (d *pathDiff) lost(k int, b Level) {
 	if reach, ok := d.after.reaches(b.people()); ok {
-		d.say("The %s level is gone: %s was called there %s, and is now called only %s.", ordinal(k), b.who(), after(b.Reach), after(reach))
+		d.say("The %s level is gone: there %s %s called %s, and now only %s.", ordinal(k), b.who(), was(b.who()), after(b.Reach), after(reach))
 		return
 	}
 	left := 0
@@ -184,13 +184,13 @@ func (d *pathDiff) targets(k int, b, a Level) {
 		return
 	case len(come) == 0:
 		f.Effect, f.Meaning = Weakened, "lost "+left
-		d.say("On the %s level %s is not called any more; %s still is.", ordinal(k), left, a.who())
+		d.say("On the %s level %s %s not called any more; %s still %s.", ordinal(k), left, is(left), a.who(), is(a.who()))
 	case len(gone) == 0:
 		f.Effect, f.Meaning = Strengthened, "gained "+joined
-		d.say("On the %s level %s is called too.", ordinal(k), joined)
+		d.say("On the %s level %s %s called too.", ordinal(k), joined, is(joined))
 	default:
 		f.Effect, f.Meaning = Unknown, joined+" in place of "+left
-		d.say("On the %s level %s is called in place of %s; whether that is better cannot be told.", ordinal(k), joined, left)
+		d.say("On the %s level %s %s called in place of %s; whether that is better cannot be told.", ordinal(k), joined, is(joined), left)
 	}
 	d.field(f)
 	d.size++

@@ -69,7 +69,7 @@ func TestPathsAreJudgedAsAWhole(t *testing.T) {
 		{"swapped", "0 a; 600 b / 1200", "0 b; 600 a / 1200", Unknown, false, ""},
 		{"one more on a level", "0 a; 600 b / 1200", "0 a+c; 600 b / 1200", Strengthened, false, "On the first level c is called too."},
 		{"one less on a level", "0 a+c; 600 b / 1200", "0 a; 600 b / 1200", Weakened, false, "On the first level c is not called any more; a still is."},
-		{"two levels become one", "0 a; 600 b / 1200", "0 a+b / 1200", Weakened, true, "The second level is gone: b was called there after 10 minutes, and is now called only at once."},
+		{"two levels become one", "0 a; 600 b / 1200", "0 a+b / 1200", Weakened, true, "The second level is gone: there b was called after 10 minutes, and now only at once."},
 		{"an unknown delay", "0 a; 600 b / 1200", "0 a; var.x b / var.y", Unknown, false, "cannot be told: after 10 minutes before, after var.x now."},
 	} {
 		t.Run(c.name, func(t *testing.T) {

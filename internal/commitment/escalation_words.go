@@ -194,3 +194,18 @@ func (p *Path) onlyOne() (string, bool) {
 	}
 	return first[0], true
 }
+
+// is is the verb for one or several who are named, was the same of the past.
+func is(names string) string {
+	if strings.Contains(names, " and ") {
+		return "are"
+	}
+	return "is"
+}
+
+func was(names string) string {
+	if strings.Contains(names, " and ") {
+		return "were"
+	}
+	return "was"
+}

@@ -136,6 +136,9 @@ const (
 	RoleCoverage Role = "coverage"
 	// RoleSuppression is a list of what keeps it quiet: the other way round.
 	RoleSuppression Role = "suppression"
+	// RoleScope is what a measurement looks at (ScopeOf). Better says whether more of it is
+	// better: Higher for what fires on more, Lower for what fires on less, else unknown.
+	RoleScope Role = "scope"
 	// RoleTeller is a list of who is told (alarm actions, notification channels).
 	// Lost weakens, gained strengthens, replaced is unknown.
 	RoleTeller Role = "teller"

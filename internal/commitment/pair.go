@@ -3,6 +3,7 @@ package commitment
 import (
 	"encoding/json"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -77,6 +78,7 @@ func (p *pairing) run() {
 	p.grouped(samePlace, func(c *Commitment, file string) string { return file + "\n" + key(c) })
 	p.grouped(regrouped, func(c *Commitment, file string) string { return file + "\n" + name(c) })
 	p.unique(moved, func(c *Commitment) string { return key(c) })
+	p.grouped(moved, func(c *Commitment, _ string) string { return key(c) })
 	p.unique(moved, func(c *Commitment) string { return name(c) })
 	p.unique(renamedTo, func(c *Commitment) string {
 		if bare(c) {
@@ -85,16 +87,35 @@ func (p *pairing) run() {
 		return c.Key.Format + "\n" + content(c)
 	})
 	p.unique(renamedTo, func(c *Commitment) string {
-		if c.Indicator == "" {
+		if c.Indicator == "" || isDemo(c) {
 			return ""
 		}
-		return c.Key.Format + "\n" + string(c.Kind) + "\n" + c.Indicator
+		return c.Key.Format + "\n" + string(c.Kind) + "\n" + watched(c)
 	})
 	p.alike()
 }
 
+// watched is what is measured and of what, in one text.
+func watched(c *Commitment) string {
+	parts := []string{c.Indicator}
+	for _, f := range c.Fields {
+		if f.Role == RoleScope {
+			parts = append(parts, strings.Join(f.Value.Items, ", "))
+		}
+	}
+	return strings.Join(parts, "\n")
+}
+
 // bare reports whether a commitment says too little to be told by its content.
-func bare(c *Commitment) bool { return c.Indicator == "" && c.Path == nil && c.Routes == nil }
+func bare(c *Commitment) bool {
+	return (c.Indicator == "" || isDemo(c)) && c.Path == nil && c.Routes == nil
+}
+
+// isDemo reports whether an alert fires on nothing that is measured, as one that only
+// shows that alerts arrive. Such ones are alike without being the same.
+func isDemo(c *Commitment) bool { return c.Kind == Detection && constantly.MatchString(c.Indicator) }
+
+var constantly = regexp.MustCompile(`^(?:vector)?[\s().0-9?<>=]*$`)
 
 // take pairs two and strikes them off the lists.
 func (p *pairing) take(found []pair) {
@@ -135,7 +156,7 @@ func (p *pairing) equal(h how, by func(c *Commitment, file string) string) {
 	p.take(found)
 }
 
-// grouped pairs within one file. Where a key stands several times, what is measured
+// grouped pairs what has one key. Where that stands several times, what is measured
 // tells which is which, then the urgency, then the order.
 func (p *pairing) grouped(h how, by func(c *Commitment, file string) string) {
 	before := groups(p.before, func(c *Commitment) string { return by(c, renamed(p.renames, c.Source.File)) })
@@ -163,6 +184,8 @@ func amongEqualKeys(before, after []*Commitment, h how) []pair {
 	}
 	sub := &pairing{before: slices.Clone(before), after: slices.Clone(after)}
 	for _, by := range []func(*Commitment) string{
+		func(c *Commitment) string { return "w" + watched(c) + "\n" + severity(c) },
+		func(c *Commitment) string { return "w" + watched(c) },
 		func(c *Commitment) string { return "i" + c.Indicator + "\n" + severity(c) },
 		func(c *Commitment) string { return "i" + c.Indicator },
 		func(c *Commitment) string { return "s" + severity(c) },
@@ -226,7 +249,7 @@ func (p *pairing) alike() {
 func (p *pairing) likenesses() [][]float64 {
 	tokensOf := func(c *Commitment) map[string]bool {
 		out := map[string]bool{}
-		for _, w := range strings.FieldsFunc(strings.ToLower(c.Name+" "+c.Indicator), func(r rune) bool {
+		for _, w := range strings.FieldsFunc(strings.ToLower(c.Name+" "+watched(c)), func(r rune) bool {
 			return (r < 'a' || r > 'z') && (r < '0' || r > '9') && r < 128
 		}) {
 			out[w] = true

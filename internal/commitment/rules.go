@@ -37,6 +37,8 @@ func judge(b, a Field, o Options) (Effect, string) {
 		return judgeList(b.Value.Items, a.Value.Items, Weakened, Strengthened)
 	case RoleSuppression:
 		return judgeList(b.Value.Items, a.Value.Items, Strengthened, Weakened)
+	case RoleScope:
+		return judgeScope(b, a)
 	case RoleTeller:
 		return judgeTellers(b.Value.Items, a.Value.Items)
 	case RoleDefinition:

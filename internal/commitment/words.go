@@ -3,80 +3,10 @@ package commitment
 import (
 	"fmt"
 	"math/big"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
-
-// Say is a value as a person would say it: 99.9%, 30d, 16 business hours.
-func Say(v Value) string {
-	switch {
-	case v.Opaque || v.Num == nil:
-		if v.Unit == List && v.Text == "" {
-			return strings.Join(v.Items, ", ")
-		}
-		return v.Text
-	case v.Unit == Ratio:
-		return decimal(new(big.Rat).Mul(v.Num, big.NewRat(100, 1)), 6) + "%"
-	case v.Unit == Seconds && v.Calendar:
-		return calendarName(v.Num)
-	case v.Unit == Seconds:
-		return Spell(v.Num)
-	case v.Unit == BusinessSeconds:
-		return businessTime(v.Num)
-	case v.Unit == Flag:
-		if v.Num.Sign() == 0 {
-			return "off"
-		}
-		return "on"
-	case v.Text != "":
-		return v.Text
-	}
-	return decimal(v.Num, 6)
-}
-
-// calendarName is a window that starts with the calendar.
-func calendarName(seconds *big.Rat) string {
-	for name, d := range map[string]int64{
-		"calendar day": int64(day / 1e9), "calendar week": int64(week / 1e9), "calendar month": int64(month / 1e9),
-		"calendar quarter": int64(quarter / 1e9), "calendar year": int64(year / 1e9),
-	} {
-		if seconds.Cmp(big.NewRat(d, 1)) == 0 {
-			return name
-		}
-	}
-	return Spell(seconds) + " by the calendar"
-}
-
-func businessTime(seconds *big.Rat) string {
-	hours := new(big.Rat).Quo(seconds, big.NewRat(3600, 1))
-	if days := new(big.Rat).Quo(hours, big.NewRat(8, 1)); days.IsInt() && days.Cmp(big.NewRat(2, 1)) > 0 {
-		return decimal(days, 0) + " business days"
-	}
-	return plural(decimal(hours, 2), "business hour")
-}
-
-func plural(n, noun string) string {
-	if n == "1" {
-		return "1 " + noun
-	}
-	return n + " " + noun + "s"
-}
-
-func counted(n int, noun string) string { return plural(fmt.Sprint(n), noun) }
-
-// longTime is a length of time in words: 90 seconds, 170 minutes, 12 hours.
-func longTime(seconds *big.Rat) string {
-	for _, u := range []struct {
-		name string
-		in   int64
-		from int64
-	}{{"day", 86400, 2 * 86400}, {"hour", 3600, 3 * 3600}, {"minute", 60, 60}, {"second", 1, 0}} {
-		if seconds.Cmp(big.NewRat(u.from, 1)) >= 0 {
-			return plural(decimal(new(big.Rat).Quo(seconds, big.NewRat(u.in, 1)), 1), u.name)
-		}
-	}
-	return Spell(seconds)
-}
 
 // Value is what a commitment promises in one word: the number that people ask for
 // first, and the window it holds over.
@@ -86,6 +16,9 @@ func (c *Commitment) Value() (value, window string) {
 	}
 	if f, ok := c.Field(RoleWindow); ok {
 		window = Say(f.Value)
+	}
+	if c.Kind == Statement {
+		return clip(c.shown(), 200), window
 	}
 	if c.Kind == SupportHours {
 		if f, ok := c.Field(RoleRank); ok && f.Value.Exists() {
@@ -120,26 +53,39 @@ func describe(c Change) string {
 	case c.Before == nil:
 		return describeNew(c)
 	}
-	parts := describeParts(c)
+	parts := describeParts(c, false)
 	if len(parts) == 0 {
-		parts = append(parts, title(subject(c.After))+" promises what it did before.")
+		parts = append(parts, describeNeutral(c))
+	}
+	if text := strings.Join(parts, " "); c.Effect == Unknown && !strings.Contains(text, "Please judge.") {
+		judge := "Please judge."
+		if !strings.Contains(text, "cannot be told") {
+			judge = "Whether that is better or worse for customers cannot be told. " + judge
+		}
+		parts = append(parts, judge)
 	}
 	return strings.TrimSpace(strings.Join(append(parts, verdictWord(c)), " "))
 }
 
-// describeParts says each difference of two versions in a sentence.
-func describeParts(c Change) []string {
+// describeParts says each difference of two versions in a sentence. The first one names
+// what it is about, unless that was named already.
+func describeParts(c Change, named bool) []string {
 	var parts []string
 	if text := describeBudget(c); text != "" {
-		parts = append(parts, text)
+		parts, named = append(parts, text), true
 	}
 	told := len(parts) > 0
 	for _, f := range c.Fields {
 		if f.role == RoleTarget && told {
 			continue // the budget has said it
 		}
-		if text := describeField(c, f); text != "" {
-			parts = append(parts, text)
+		if f.role == RoleScope && slices.ContainsFunc(parts, func(said string) bool { return strings.HasSuffix(said, " "+f.Meaning+".") }) {
+			continue // several parts of a condition look at the same
+		}
+		if text := describeField(c, f, named); text != "" {
+			if !slices.Contains(parts, text) {
+				parts, named = append(parts, text), true
+			}
 		}
 	}
 	if c.Before.Indicator != c.After.Indicator {
@@ -169,20 +115,67 @@ func subject(c *Commitment) string {
 	case Measurement:
 		return "the recorded value " + name
 	case Statement:
-		return "the statement in " + name
+		return statement(c)
 	case Availability, Latency, ErrorRate, Throughput, Durability, Freshness:
+		if startsWith(name, strings.ReplaceAll(string(c.Kind), "_", " ")) || toldToCustomers(name) {
+			return "the promised " + lower(name)
+		}
 		return "the " + strings.ReplaceAll(string(c.Kind), "_", " ") + " objective of " + name
 	case ResponseTime, ResolutionTime, UpdateCadence, Notification, SupportHours, Credit, Retention:
-		kind := strings.ReplaceAll(string(c.Kind), "_", " ")
-		if strings.Contains(strings.ToLower(name), kind) {
-			return "the promised " + name
-		}
-		return "the promised " + kind + " of " + name
+		return promised(c.Kind, name)
 	case Dependency:
 		return name + ", which may affect a promise,"
 	case Other:
+		if toldToCustomers(name) {
+			return "the " + name
+		}
 	}
 	return name
+}
+
+// toldToCustomers reports whether a name is that of a promise in a text for customers
+// whose kind has other names elsewhere.
+func toldToCustomers(name string) bool {
+	return slices.ContainsFunc([]string{"delivery time", "downtime", "promised time", "support period", "backup interval", "recovery point", "error rate", "durability"}, func(words string) bool {
+		return startsWith(name, words)
+	})
+}
+
+// promised is a promise to customers by its kind and name. A name that begins with
+// what is promised says it already.
+func promised(kind Kind, name string) string {
+	words := map[Kind]string{UpdateCadence: "time between updates", Notification: "notice", SupportHours: "support hours", Credit: "service credit"}[kind]
+	if words == "" {
+		words = strings.ReplaceAll(string(kind), "_", " ")
+	}
+	switch first, rest, _ := strings.Cut(name, " "); {
+	case kind == UpdateCadence && strings.TrimRight(first, ",") == "updates":
+		return "the promised " + strings.TrimSpace(words+strings.TrimPrefix(first, "updates")+" "+rest)
+	case startsWith(name, words), startsWith(name, strings.ReplaceAll(string(kind), "_", " ")), startsWith(name, "first response"), startsWith(name, "first response time"),
+		startsWith(name, "updates"), startsWith(name, "notice"), startsWith(name, "deletion"), startsWith(name, "claim period"), startsWith(name, "working days"), startsWith(name, "share"):
+		return "the promised " + lower(name)
+	}
+	return "the promised " + words + " of " + name
+}
+
+// startsWith reports whether a name begins with the words of what it is, as in
+// "availability (enterprise)" and not in "availability-slo".
+func startsWith(name, words string) bool {
+	rest, ok := strings.CutPrefix(strings.ToLower(name), words)
+	return ok && (rest == "" || strings.HasPrefix(rest, " ") || strings.HasPrefix(rest, ","))
+}
+
+// statement is a promise without a number: a sentence, or an entry of a table.
+func statement(c *Commitment) string {
+	for _, list := range []string{"what is left out", "what counts"} {
+		if startsWith(c.Name, list) {
+			return "the list of " + c.Name
+		}
+	}
+	if rest, ok := strings.CutPrefix(c.Name, "included, "); ok {
+		return rest
+	}
+	return "the statement \"" + c.Name + "\""
 }
 
 func title(text string) string {
@@ -191,32 +184,90 @@ func title(text string) string {
 }
 
 func describeGone(c Change) string {
-	value, _ := c.Before.Value()
-	text := title(subject(c.Before)) + " is gone"
-	if value != "" {
-		text += " (it was: " + clip(value, 200) + ")"
-	}
+	text := title(subject(c.Before)) + isOrAre(c.Kind) + "gone"
 	switch c.Kind {
 	case Detection:
-		return text + ". This fault is not noticed by it any more."
+		return text + ". " + firing(c.Before, "It had", "started") + "This fault is not noticed by it any more."
 	case Statement:
 		return text + ". Before: " + quote(c.Before.shown()) + "."
 	case Dependency:
 		return text + "."
 	}
-	return text + ". Nobody is promised it any more."
+	if value := spoken(c.Before); value != "" {
+		text += " (before: " + clip(value, 200) + ")"
+	}
+	text += ". Nobody is promised " + map[bool]string{true: "them", false: "it"}[c.Kind == SupportHours] + " any more."
+	if toCustomers(c.Before) {
+		text += " Before: " + quote(c.Before.shown()) + "."
+	}
+	return text
 }
 
 func describeNew(c Change) string {
-	value, window := c.After.Value()
-	text := title(subject(c.After)) + " is new"
-	if value != "" {
+	text := title(subject(c.After)) + isOrAre(c.Kind) + "new"
+	switch c.Kind {
+	case Detection:
+		return strings.TrimSpace(text + ". " + firing(c.After, "It has", "starts"))
+	case Statement:
+		return text + ": " + quote(c.After.shown()) + "."
+	}
+	if value := spoken(c.After); value != "" {
 		text += ": " + clip(value, 200)
-		if window != "" {
-			text += " over " + window
+		if f, ok := c.After.Field(RoleWindow); ok && f.Value.Exists() {
+			text += " over " + speak(f.Value)
 		}
 	}
-	return text + "."
+	text += "."
+	if toCustomers(c.After) {
+		text += " It says: " + quote(c.After.shown()) + "."
+	}
+	return text
+}
+
+// isOrAre is the verb for a kind: hours are several.
+func isOrAre(kind Kind) string {
+	if kind == SupportHours {
+		return " are "
+	}
+	return " is "
+}
+
+// firing says how urgent an alert is and when it starts, where that is known.
+func firing(c *Commitment, has, starts string) string {
+	severity, okS := c.Field(RoleSeverity)
+	threshold, okT := c.Field(RoleThreshold)
+	okS, okT = okS && severity.Value.Exists(), okT && threshold.Value.Exists()
+	at := starts + " at " + sayIn(c, threshold.Value)
+	switch {
+	case okS && okT:
+		return has + " the urgency " + speak(severity.Value) + " and " + at + ". "
+	case okS:
+		return has + " the urgency " + speak(severity.Value) + ". "
+	case okT:
+		return "It " + at + ". "
+	}
+	return ""
+}
+
+// spoken is a commitment's value in words.
+func spoken(c *Commitment) string {
+	value, _ := c.Value()
+	for _, f := range c.Fields {
+		if f.Role != RoleWindow && value != "" && Say(f.Value) == value {
+			return sayIn(c, f.Value)
+		}
+	}
+	return value
+}
+
+// toCustomers reports whether customers read the promise in a sentence, which is then
+// worth being shown.
+func toCustomers(c *Commitment) bool {
+	switch c.Kind {
+	case ResponseTime, ResolutionTime, UpdateCadence, Notification, SupportHours, Credit, Retention:
+		return len(strings.Fields(c.Shown)) > 3
+	}
+	return toldToCustomers(c.Name) && len(strings.Fields(c.Shown)) > 3
 }
 
 // describeBudget says what a move of a target or its window means in minutes.
@@ -227,15 +278,35 @@ func describeBudget(c Change) string {
 	}
 	before, _ := c.Before.Field(RoleTarget)
 	after, _ := c.After.Field(RoleTarget)
-	text := fmt.Sprintf("%s goes from %s to %s", title(subject(c.After)), Say(before.Value), Say(after.Value))
+	text := fmt.Sprintf("%s goes from %s to %s", title(subject(c.After)), speak(before.Value), speak(after.Value))
 	if before.Value.Equal(after.Value) {
 		text = fmt.Sprintf("%s stays at %s, over another window", title(subject(c.After)), Say(after.Value))
 	}
-	return fmt.Sprintf("%s. In %s the allowed downtime goes from %s to %s, if everything fails%s.",
-		text, Spell(window), minutes(x), minutes(y), times(x, y))
+	from, to := downtimes(x, y)
+	return fmt.Sprintf("%s. In %s the allowed %s goes from %s to %s, if everything fails%s.",
+		text, timeWords(window), failing(c.Kind), from, to, times(x, y))
 }
 
-func minutes(m *big.Rat) string { return plural(decimal(m, 2), "minute") }
+// failing is what a target allows for a while.
+func failing(kind Kind) string {
+	switch kind { //nolint:exhaustive // the others are targets of being available
+	case Latency:
+		return "time of being too slow"
+	case ErrorRate:
+		return "time of errors"
+	}
+	return "downtime"
+}
+
+// downtimes are two budgets in one unit: minutes, or hours where both are long.
+func downtimes(x, y *big.Rat) (from, to string) {
+	unit, per := "minute", big.NewRat(1, 1)
+	if long := big.NewRat(600, 1); x.Cmp(long) >= 0 && y.Cmp(long) >= 0 {
+		unit, per = "hour", big.NewRat(60, 1)
+	}
+	in := func(m *big.Rat) string { return plural(decimal(new(big.Rat).Quo(m, per), 2), unit) }
+	return in(x), in(y)
+}
 
 func times(x, y *big.Rat) string {
 	if x.Sign() <= 0 || y.Sign() <= 0 {
@@ -248,58 +319,6 @@ func times(x, y *big.Rat) string {
 	return " (" + decimal(r.Inv(r), 2) + " times less)"
 }
 
-// describeField says one difference. Notes are not worth a sentence.
-func describeField(c Change, f FieldChange) string {
-	if f.Effect == Neutral {
-		return ""
-	}
-	b, a, role := f.saidB, f.saidA, f.role
-	switch {
-	case role == "":
-		return "" // the path or the routes have said it
-	case role == RoleDelay && f.Meaning != "" && c.Kind == Detection:
-		return fmt.Sprintf("%s tells people at least %s (%s: %s to %s).", title(subject(c.After)), f.Meaning, f.Name, orNone(b), orNone(a))
-	case role == RoleThreshold && c.Kind == Detection:
-		return fmt.Sprintf("%s starts at %s instead of %s%s.", title(subject(c.After)), orNone(a), orNone(b), earlier(f.Effect))
-	case role == RoleSeverity:
-		return fmt.Sprintf("%s has the urgency %s instead of %s%s.", title(subject(c.After)), orNone(a), orNone(b), comma(f.Meaning))
-	case f.Effect == Unknown && f.saidB == f.Before && f.saidA == f.After && f.Meaning == notWritten:
-		return fmt.Sprintf("%s: %s goes from %s to %s, which cannot be evaluated here.", title(subject(c.After)), f.Name, orNone(b), orNone(a))
-	case role == RoleEnabled, role == RoleTeller, role == RoleCoverage, role == RoleSuppression:
-		return fmt.Sprintf("%s: %s %s.", title(subject(c.After)), f.Name, f.Meaning)
-	}
-	text := fmt.Sprintf("%s: %s goes from %s to %s", title(subject(c.After)), f.Name, orNone(b), orNone(a))
-	if f.Meaning != "" {
-		text += " (" + f.Meaning + ")"
-	}
-	return text + "."
-}
-
-func comma(text string) string {
-	if text == "" {
-		return ""
-	}
-	return ", " + text
-}
-
-func earlier(e Effect) string {
-	switch e {
-	case Weakened:
-		return ", so later"
-	case Strengthened:
-		return ", so earlier"
-	case Neutral, Added, Removed, Unknown:
-	}
-	return ""
-}
-
-func orNone(text string) string {
-	if text == "" {
-		return "nothing"
-	}
-	return clip(text, 160)
-}
-
 // describeRewrite says that something is measured in another way.
 func describeRewrite(c Change) string {
 	what := "What " + subject(c.After) + " measures was rewritten; whether that is better or worse for customers cannot be told."
@@ -307,7 +326,7 @@ func describeRewrite(c Change) string {
 	case Detection:
 		what = "The condition of " + subject(c.After) + " was rewritten; whether it fires earlier or later cannot be told."
 	case Statement, ResponseTime, ResolutionTime, UpdateCadence, Notification, SupportHours, Credit, Retention:
-		what = title(subject(c.After)) + " is worded in another way."
+		what = title(subject(c.After)) + isOrAre(c.Kind) + "worded in another way."
 	case Measurement:
 		what = title(subject(c.After)) + " is computed in another way."
 	}

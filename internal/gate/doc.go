@@ -11,7 +11,12 @@
 // them in, and this repeats until nothing is lacking. Evaluate does not rely on
 // that: a fact that is missing makes the verdict [NoAnswer], not a yes.
 //
-// The way of one evaluation: the policy in force (rules.go) → the gated files
-// and their effects (files.go) → who is asked about which content (asked.go) →
-// what was signed (package signoff) → the verdict (evaluate.go).
+// The way of one evaluation: the policy in force (rules.go) and what the pull request
+// does to it (edit.go) → which promises change in the changed files (changes.go, by
+// package formats) → the gated files and their effects (files.go) → who is asked about
+// which changes (asked.go) → what was signed (package signoff) → the verdict (evaluate.go).
+//
+// Each change of a promise asks the functions of its own effect. What cannot be judged,
+// for whatever reason, is unknown, and asks as the worst; that a file was not looked at
+// is never the reason for a neutral.
 package gate

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/slagate/slagate/internal/commitment"
+	"github.com/slagate/slagate/internal/commitment/formats"
 	"github.com/slagate/slagate/internal/policy"
 	"github.com/slagate/slagate/internal/pull"
 )
@@ -70,6 +71,11 @@ func (e *evaluation) others(f *pull.File, hits []RuleHit) (commitment.Effect, st
 	}
 	if why := e.compared.unreadable(f); why != "" {
 		return commitment.Unknown, why
+	}
+	if f.Status == pull.FileRenamed && f.Previous != "" {
+		if why := formats.PutAside(f.Previous, f.Path); why != "" {
+			return commitment.Unknown, why
+		}
 	}
 	return commitment.Neutral, ""
 }
@@ -184,6 +190,9 @@ func (e *evaluation) outside(f *pull.File, hits []RuleHit) (effect commitment.Ef
 	case f.Previous != "" && f.Previous != f.Path:
 		if !e.coversAtLeast(f.Path, f.Previous) {
 			return commitment.Removed, "moved to a name that is covered by fewer rules", true
+		}
+		if why := formats.PutAside(f.Previous, f.Path); why != "" {
+			return commitment.Unknown, why, true
 		}
 		return commitment.Neutral, "renamed, content unchanged", true
 	case f.Before.Mode != f.After.Mode:

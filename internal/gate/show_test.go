@@ -107,5 +107,8 @@ func shownFiles(d gate.Decision) string {
 		}
 		b.WriteString("\n")
 	}
+	for _, c := range d.Uncovered {
+		fmt.Fprintf(&b, "  uncovered: %s %s\n", c.Effect, c.Text)
+	}
 	return b.String()
 }

@@ -23,6 +23,7 @@ import (
 	"cmp"
 	"encoding/base64"
 	"fmt"
+	"path"
 	"slices"
 	"strings"
 
@@ -39,16 +40,21 @@ func Format() commitment.Format {
 }
 
 // sniff takes what names a receiver or group_wait beside a route, and Secrets that may hold it encoded.
-func sniff(_ string, src []byte) bool {
+// Files that are no YAML, whatever they quote, are left to others.
+func sniff(name string, src []byte) bool {
+	switch strings.ToLower(path.Ext(name)) {
+	case ".md", ".mdx", ".markdown", ".txt", ".rst", ".adoc", ".html", ".tf", ".hcl", ".jsonnet", ".libsonnet", ".go", ".py", ".rb", ".js", ".ts", ".sh", ".lock":
+		return false
+	}
 	if bytes.Contains(src, []byte("receiver")) && bytes.Contains(src, []byte("route")) {
 		return true
 	}
 	return bytes.Contains(src, []byte("Secret")) && bytes.Contains(src, []byte("alertmanager"))
 }
 
-func parse(path string, src []byte) commitment.Parsed {
-	f := &finder{path: path}
-	f.file(source.YAML(path, quoteTemplates(src)), place{}, 0)
+func parse(file string, src []byte) commitment.Parsed {
+	f := &finder{path: file}
+	f.file(source.YAML(file, quoteTemplates(src)), place{}, 0)
 	f.number()
 	return f.out
 }

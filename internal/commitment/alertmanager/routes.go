@@ -53,7 +53,14 @@ func snake(key string) string {
 
 func (r *reader) tree(t parts) *commitment.Routes {
 	out := &commitment.Routes{Root: r.route(t.route, 0), Intervals: intervals(t.intervals)}
+	named := map[string]bool{}
 	for _, item := range t.receivers.Items() {
+		if name := item.Get("name").Shown(); name != "" {
+			if named[name] {
+				r.problem(item.Get("name"), "two receivers have the name "+name)
+			}
+			named[name] = true
+		}
 		out.Receivers = append(out.Receivers, r.receiver(item))
 	}
 	for _, item := range t.inhibits.Items() {

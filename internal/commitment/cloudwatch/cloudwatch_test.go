@@ -139,3 +139,17 @@ func FuzzParse(f *testing.F) {
 		require.Empty(t, commitment.Diff(a, b, commitment.Options{}).Changes)
 	})
 }
+
+func TestAnAlarmWhoseLogFilterIsGoneIsNotSilent(t *testing.T) {
+	t.Parallel()
+	alarm := "resource \"aws_cloudwatch_metric_alarm\" \"panics\" {\n  comparison_operator = \"GreaterThanThreshold\"\n  evaluation_periods = 1\n  period = 60\n" +
+		"  metric_name = \"Panics\"\n  namespace = \"Shop\"\n  statistic = \"Sum\"\n  threshold = 0\n}\n"
+	filter := "resource \"aws_cloudwatch_log_metric_filter\" \"panics\" {\n  name = \"panics\"\n  pattern = \"PANIC\"\n  log_group_name = \"shop\"\n" +
+		"  metric_transformation {\n    name = \"Panics\"\n    namespace = \"Shop\"\n    value = \"1\"\n  }\n}\n"
+	var before, after commitment.Set
+	before.Load("a.tf", []byte(alarm+filter), []commitment.Format{cloudwatch.Format()})
+	after.Load("a.tf", []byte(alarm), []commitment.Format{cloudwatch.Format()})
+	changes := commitment.Diff(before, after, commitment.Options{}).Changes
+	require.Len(t, changes, 1)
+	require.Equal(t, commitment.Unknown, changes[0].Effect)
+}

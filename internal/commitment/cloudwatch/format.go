@@ -21,9 +21,10 @@ func parse(path string, src []byte) commitment.Parsed {
 		return parseStack(path, src)
 	}
 	return resource.Read(path, src, map[string]resource.Type{
-		"aws_cloudwatch_metric_alarm":    metricAlarm,
-		"aws_cloudwatch_composite_alarm": compositeAlarm,
-		"module":                         module,
+		"aws_cloudwatch_metric_alarm":      metricAlarm,
+		"aws_cloudwatch_composite_alarm":   compositeAlarm,
+		"aws_cloudwatch_log_metric_filter": logFilter,
+		"module":                           module,
 	})
 }
 

@@ -30,8 +30,8 @@ func tellers(f *resource.Fields, a resource.Attr, name string) {
 		text = resource.Unquoted(text)
 	}
 	var items []string
-	for _, m := range handle.FindAllStringSubmatch(text, -1) {
-		items = append(items, strings.TrimRight(m[1], ".-/@"))
+	for _, m := range handle.FindAllStringSubmatchIndex(text, -1) {
+		items = append(items, strings.TrimRight(text[m[2]:m[3]], ".-/@")+when(text[:m[2]]))
 	}
 	if !a.Literal {
 		for _, expression := range perhaps.FindAllString(text, -1) {
@@ -47,4 +47,27 @@ func tellers(f *resource.Fields, a resource.Attr, name string) {
 		}
 	}
 	f.Made(a.Line, s, commitment.ListOf(items...))
+}
+
+// section begins or ends a part of a message that is sent in some cases only.
+// https://docs.datadoghq.com/monitors/notify/variables/#conditional-variables
+var section = regexp.MustCompile(`\{\{([#^/])\s*([^{}]*?)\s*\}\}`)
+
+// when are the cases in which what follows a text is sent, unless they are those of
+// an alert.
+func when(before string) string {
+	var open []string
+	for _, m := range section.FindAllStringSubmatch(before, -1) {
+		switch {
+		case m[1] != "/":
+			open = append(open, strings.Replace(m[1], "#", "", 1)+m[2])
+		case len(open) > 0:
+			open = open[:len(open)-1]
+		}
+	}
+	open = slices.DeleteFunc(open, func(s string) bool { return s == "is_alert" || s == "^is_recovery" })
+	if len(open) == 0 {
+		return ""
+	}
+	return " if " + strings.Join(open, " and ")
 }

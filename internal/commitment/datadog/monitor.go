@@ -28,7 +28,7 @@ func monitor(it resource.Item) []commitment.Commitment {
 		Name: "renotify_interval", Role: commitment.RoleAmount, Better: commitment.Higher,
 		Read: reminders, Default: commitment.Exactly("", new(big.Rat), commitment.None),
 	})
-	f.Definitions(it, "require_full_window", "scheduling_options", "timeout_h", "group_retention_duration")
+	f.Definitions(it, "draft_status", "require_full_window", "scheduling_options", "timeout_h", "group_retention_duration")
 	f.Notes(it, "name", "message")
 	f.Close(it)
 	return []commitment.Commitment{{
@@ -45,6 +45,7 @@ func thresholds(f *resource.Fields, it resource.Item, q query) {
 	switch {
 	case q.number != "" && resource.Plain(q.number).Num != nil:
 		f.Made(it.Attr("query").Line, critical, resource.Plain(q.number))
+		contradiction(f, blocks, resource.Plain(q.number))
 	case len(blocks) > 0 && blocks[0].Attr("critical").Exists():
 		f.Add(blocks[0].Attr("critical"), critical)
 	case q.number != "":
@@ -60,6 +61,17 @@ func thresholds(f *resource.Fields, it resource.Item, q query) {
 	for _, b := range it.Blocks("monitor_threshold_windows") {
 		f.Add(b.Attr("trigger_window"), resource.Spec{Name: "trigger_window", Role: commitment.RoleDelay, Read: last})
 		f.Notes(b, "recovery_window")
+	}
+}
+
+// contradiction adds a threshold that stands beside the query and is not the query's.
+// Datadog refuses such a monitor, so that the one before it stays as it is.
+func contradiction(f *resource.Fields, blocks []resource.Block, query commitment.Value) {
+	for _, b := range blocks {
+		a := b.Attr("critical")
+		if v := a.Value(resource.Plain); v.Num != nil && v.Num.Cmp(query.Num) != 0 {
+			f.Made(a.Line, resource.Spec{Name: "critical in the block", Role: commitment.RoleDefinition}, commitment.Words(a.Text))
+		}
 	}
 }
 

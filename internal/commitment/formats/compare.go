@@ -1,6 +1,11 @@
 package formats
 
-import "github.com/slagate/slagate/internal/commitment"
+import (
+	"slices"
+	"strings"
+
+	"github.com/slagate/slagate/internal/commitment"
+)
 
 // Pair is one changed file. A side without a path is not there.
 type Pair struct {
@@ -20,22 +25,68 @@ type Side struct {
 func Compare(pairs []Pair, o commitment.Options) (before, after commitment.Set, r commitment.Result) {
 	all := All()
 	o.Renames = map[string]string{}
+	old, now := modules{}, modules{}
+	for _, p := range pairs {
+		old.add(p.Before)
+		now.add(p.After)
+	}
 	for _, p := range pairs {
 		if p.Before.Path != "" && p.After.Path != "" && p.Before.Path != p.After.Path {
 			o.Renames[p.Before.Path] = p.After.Path
 		}
-		load(&before, p.Before, all)
-		load(&after, p.After, all)
+		load(&before, p.Before, old, all)
+		load(&after, p.After, now, all)
 	}
-	return before, after, commitment.Diff(before, after, o)
+	r = commitment.Diff(before, after, o)
+	for _, c := range elsewhere(pairs, &after) {
+		at := slices.IndexFunc(r.Changes, func(x commitment.Change) bool {
+			return !x.CrossesFloor && x.Effect.Severity() < c.Effect.Severity()
+		})
+		if at < 0 {
+			at = len(r.Changes)
+		}
+		r.Changes = slices.Insert(r.Changes, at, c)
+	}
+	return before, after, r
 }
 
-func load(set *commitment.Set, s Side, all []commitment.Format) {
+func load(set *commitment.Set, s Side, m modules, all []commitment.Format) {
 	switch {
 	case s.Path == "":
 	case s.Problem != "":
 		set.Unreadable(s.Path, s.Problem)
 	default:
-		set.Load(s.Path, s.Src, all)
+		src, known := m.join(s), len(set.Commitments)
+		set.Load(s.Path, src, all)
+		if f := &set.Files[len(set.Files)-1]; f.Read {
+			f.Problems = append(f.Problems, surround(s.Path, src, set.Commitments[known:])...)
+			quote(f.Problems, src)
+		}
+	}
+}
+
+// quote adds to the problems of parts what stands on their lines, so that a part that
+// could be read neither before nor after is still known to be another one.
+func quote(problems []commitment.Problem, src []byte) {
+	const longest = 80
+	var rows []string
+	for i := range problems {
+		p := &problems[i]
+		if p.Whole || p.Line < 1 {
+			continue
+		}
+		if rows == nil {
+			rows = strings.Split(string(src), "\n")
+		}
+		if p.Line > len(rows) {
+			continue
+		}
+		text := []rune(strings.ToValidUTF8(strings.Join(strings.Fields(rows[p.Line-1]), " "), "?"))
+		if len(text) > longest {
+			text = append(text[:longest-1], '…')
+		}
+		if len(text) > 0 && !strings.Contains(p.Text, string(text)) {
+			p.Text += " (" + string(text) + ")"
+		}
 	}
 }

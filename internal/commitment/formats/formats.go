@@ -68,10 +68,12 @@ func All() []commitment.Format {
 // reads (formats.md section 5: the extensions that are looked into).
 func Known(name string) bool {
 	base := path.Base(name)
-	for _, ext := range []string{".erb", ".j2", ".tpl", ".tmpl", ".template"} {
+	for _, ext := range []string{".erb", ".j2", ".tpl", ".tmpl", ".gotmpl", ".tftpl", ".template"} {
 		base = strings.TrimSuffix(base, ext)
 	}
-	return base != path.Base(name) || slices.Contains([]string{
-		".yml", ".yaml", ".json", ".tf", ".tofu", ".jsonnet", ".libsonnet", ".md", ".mdx", ".markdown", ".rst", ".adoc", ".html", ".htm", ".txt", ".rules",
+	return base != path.Base(name) || isSpec(name) || slices.Contains([]string{
+		".yml", ".yaml", ".json", ".tf", ".tofu", ".jsonnet", ".libsonnet", ".md", ".mdx", ".markdown", ".rst", ".adoc", ".html", ".htm", ".txt",
+		".tfvars", ".hcl",
+		".rules", ".rule", ".alerts", ".alert", // what Prometheus reads, under names that people give it
 	}, strings.ToLower(path.Ext(base)))
 }

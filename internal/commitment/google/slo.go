@@ -12,9 +12,10 @@ import (
 // services.serviceLevelObjectives).
 func objective(it resource.Item) []commitment.Commitment {
 	var f resource.Fields
-	f.Add(it.Attr("goal"), resource.Spec{Name: "goal", Role: commitment.RoleTarget, Better: commitment.Higher, Read: commitment.RatioOf})
+	f.Add(it.Attr("goal"), resource.Spec{Name: "goal", Role: commitment.RoleTarget, Better: commitment.Higher, Read: goal})
 	window(&f, it)
 	kind := indicators(&f, it)
+	f.Definitions(it, "service") // what is promised is promised of it
 	f.Note(it.Attr("display_name"), "display_name")
 	f.Close(it)
 	return []commitment.Commitment{{
@@ -53,4 +54,13 @@ func service(a resource.Attr) string {
 		return name
 	}
 	return ""
+}
+
+// goal is a share; one above 1 is refused by Google, and what was meant cannot be told.
+func goal(text string) commitment.Value {
+	v := commitment.RatioOf(text)
+	if v.Num != nil && v.Num.Cmp(big.NewRat(1, 1)) > 0 {
+		return commitment.Unread(text)
+	}
+	return v
 }

@@ -6,8 +6,8 @@
 // a wait between them are one level. A step that only lets the chain go on at some hours, or only after
 // many alerts, or that ends it by resolving the alert, keeps what follows quiet.
 //
-// A chain whose steps stand in several files is read per file. Routes and schedules
-// are left out.
+// A chain whose steps stand in several files is read per file. Routes are
+// compared as text (route.go), schedules are left out.
 //
 // https://registry.terraform.io/providers/grafana/grafana/latest/docs/resources/oncall_escalation
 package grafanaoncall
@@ -29,8 +29,10 @@ const (
 // Format reads Grafana OnCall's escalation chains in Terraform files.
 func Format() commitment.Format {
 	return commitment.Format{
-		Name:  name,
-		Sniff: func(path string, src []byte) bool { return terraform.Sniff(path, src, resource) },
+		Name: name,
+		Sniff: func(path string, src []byte) bool {
+			return terraform.Sniff(path, src, resource, routeResource, integrationResource)
+		},
 		Parse: parse,
 	}
 }
@@ -53,6 +55,7 @@ func parse(path string, src []byte) commitment.Parsed {
 	for _, chain := range order {
 		out.Commitments = append(out.Commitments, commitmentOf(chain, steps[chain], path, f))
 	}
+	out.Commitments = append(out.Commitments, routes(f, path)...)
 	out.Mine = len(out.Commitments) > 0 || len(out.Problems) > 0
 	return out
 }

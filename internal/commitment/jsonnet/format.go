@@ -39,7 +39,7 @@ func parse(name string, src []byte) commitment.Parsed {
 	if !promising.Match(src) {
 		return commitment.Parsed{}
 	}
-	text := strings.ReplaceAll(string(src), "\r\n", "\n")
+	text := strings.ReplaceAll(strings.TrimPrefix(string(src), "\ufeff"), "\r\n", "\n")
 	code, ok := withoutComments(text)
 	if !ok {
 		return broken(1, "it is nested too deep to be read")

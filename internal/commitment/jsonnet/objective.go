@@ -18,6 +18,9 @@ func (r *reading) value(f field, at place) bool {
 		return r.score(f, at)
 	case within(at.path, objectives) && (f.name == "target" || f.name == "objective" || f.name == "availability"):
 		return r.target(f, at)
+	case within(at.path, settings) && isSoftware(f, at):
+		r.take(f.at)
+		return true
 	case within(at.path, settings) && !noteKey.MatchString(f.name):
 		return r.setting(f, at)
 	}
@@ -31,10 +34,19 @@ var (
 	settings = regexp.MustCompile(`^_config$`)
 	// noteKey are names of what changes nothing for customers: texts, links, dashboards.
 	noteKey = regexp.MustCompile(`(?i)^(description|summary|title|doc|runbook.*|.*dashboard.*|grafana.*|tags|.*link.*|.*url|.*prefix|refresh|toolingLinks|featureCategory)$`)
+	// softwareKey are names below which a mixin's settings say which software is run.
+	softwareKey = regexp.MustCompile(`(?i)^(versions?|image|images|imageRepos|imageTags?)$`)
 )
 
 func within(path []string, key *regexp.Regexp) bool {
 	return slices.ContainsFunc(path, key.MatchString)
+}
+
+// isSoftware reports whether a setting is the name or version of software: a literal
+// text where such things stand.
+func isSoftware(f field, at place) bool {
+	_, text := f.body.(*ast.LiteralString)
+	return text && (softwareKey.MatchString(f.name) || within(at.path, softwareKey))
 }
 
 // number is a literal number, as it is written; an opaque value for any other

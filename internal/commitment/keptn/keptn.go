@@ -33,7 +33,7 @@ func Format() commitment.Format {
 	}
 }
 
-var mark = regexp.MustCompile(`(?m)^["']?(?:spec_version|total_score)["']?[ \t]*:|"spec_version"`)
+var mark = regexp.MustCompile(`(?m)(?:^|[{,]\s*)["']?(?:spec_version|total_score)["']?[ \t]*:|"spec_version"`)
 
 func take(f *objective.Found, doc source.Node) bool {
 	if !doc.Get("spec_version").Exists() && !doc.Get("total_score").Exists() || !doc.Get("objectives").IsList() {

@@ -54,6 +54,7 @@ func (t term) read(it resource.Item) commitment.Commitment {
 	signal(&f, it)
 	f.Add(it.Attr("enabled"), resource.Spec{Name: "enabled", Role: commitment.RoleEnabled, Read: resource.Flag, Default: commitment.Switch("", true)})
 	f.Add(it.Attr("policy_id"), resource.Spec{Name: "policy_id", Role: commitment.RoleKey})
+	f.Made(t.block.Line(), resource.Spec{Name: "priority", Role: commitment.RoleSeverity}, commitment.Words(t.priority))
 	f.Notes(it, "name", "description", "runbook_url", "violation_time_limit", "violation_time_limit_seconds")
 	text := measured(&f, it)
 	f.Close(it)

@@ -78,6 +78,9 @@ func window(f *resource.Fields, w resource.Block) {
 		"Minute": 60, "Hour": 3600, "Day": 86400, "Week": 7 * 86400, "Month": 30 * 86400, "Quarter": 91 * 86400, "Year": 365 * 86400,
 	}[unit.Text]
 	byCalendar := len(w.Blocks("calendar")) > 0 || rolling.Exists() && rolling.Text == "false"
+	if !rolling.Exists() && !byCalendar {
+		f.Made(count.Line, resource.Spec{Name: "is_rolling", Role: commitment.RoleDefinition}, commitment.Words("not said"))
+	}
 	f.Add(count, resource.Spec{Name: "time_window", Role: commitment.RoleWindow, Read: func(text string) commitment.Value {
 		n, ok := commitment.ParseNumber(text)
 		if !ok || seconds == 0 || rolling.Exists() && !rolling.Literal {

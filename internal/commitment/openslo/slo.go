@@ -116,6 +116,10 @@ func (o *object) windows(fields *objective.Fields) {
 			}
 		}
 		fields.Put("window", commitment.RoleWindow, commitment.Neither, at, v)
+		if w.First("isRolling", "rolling", "calendar").IsNull() {
+			// OpenSLO takes that for false, and people write it and mean true.
+			fields.Put("isRolling", commitment.RoleDefinition, commitment.Neither, w, commitment.Words("not said"))
+		}
 		fields.Text("calendar.startTime", commitment.RoleKey, w.Get("calendar", "startTime"))
 		fields.Text("calendar.timeZone", commitment.RoleKey, w.Get("calendar", "timeZone"))
 	}

@@ -68,7 +68,7 @@ func (f *file) rotation(b terraform.Block) commitment.Commitment {
 	c.Fields = append(c.Fields,
 		commitment.Field{Name: "people", Role: commitment.RoleRank, Value: terraform.Crew(who, strings.Join(opaque, " ")), Line: b.Line()},
 		commitment.Field{Name: "participants", Role: commitment.RoleNote, Value: commitment.ListOf(who...), Line: b.Line()},
-		key(b, "schedule_id"), key(b, "end_date"), definition(b, "time_restriction"),
+		key(b, "schedule_id"), key(b, "start_date"), key(b, "end_date"), definition(b, "time_restriction"),
 	)
 	return c
 }

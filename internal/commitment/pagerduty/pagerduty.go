@@ -4,7 +4,8 @@
 // before leaving it, so the first one is told at once and the k-th after the sum of
 // the delays before it; num_loops is how often the path starts again after its end
 // (formats.md 1.5, 2.7). Beside the policies it reads services (which policy they
-// use, how urgent they are, when a forgotten incident comes back) and schedules
+// use, how urgent they are, when a forgotten incident comes back, and what other
+// resources say about them: integrations, rules that suppress, chat) and schedules
 // (whether somebody is there, and at how many hours of the week).
 //
 // Another resource is a case in [parse]. The package resolves no reference to another file: whom
@@ -28,7 +29,7 @@ func Format() commitment.Format {
 }
 
 func sniff(path string, src []byte) bool {
-	return terraform.Sniff(path, src, "pagerduty_escalation_policy", "pagerduty_service", "pagerduty_schedule")
+	return terraform.Sniff(path, src, "pagerduty_escalation_policy", "pagerduty_service", "pagerduty_schedule", "pagerduty_slack_connection", "pagerduty_event_orchestration_", "pagerduty_maintenance_window", "pagerduty_ruleset_rule")
 }
 
 // file is a file being read.
@@ -51,6 +52,7 @@ func parse(path string, src []byte) commitment.Parsed {
 			out.Commitments = append(out.Commitments, f.schedule(b))
 		}
 	}
+	out.Commitments = f.attached(out.Commitments)
 	out.Mine = len(out.Commitments) > 0 || len(out.Problems) > 0
 	return out
 }

@@ -24,7 +24,14 @@ func (f *file) schedule(b terraform.Block) commitment.Commitment {
 			line = l.Attr("users").Line()
 		}
 		if some {
-			times = append(times, hours.add(l))
+			text := hours.add(l)
+			if start := l.Attr("start"); !start.IsNull() {
+				text += " from " + start.Source()
+			}
+			if end := l.Attr("end"); !end.IsNull() {
+				text += " until " + end.Source()
+			}
+			times = append(times, text)
 		}
 	}
 	slices.Sort(times)

@@ -21,7 +21,7 @@ func (f *file) service(b terraform.Block) commitment.Commitment {
 	add := func(field string, role commitment.Role, v commitment.Value) {
 		c.Fields = append(c.Fields, commitment.Field{Name: field, Role: role, Value: v, Line: b.Attr(field).Line()})
 	}
-	add("escalation_policy", commitment.RoleKey, reference(b.Attr("escalation_policy")))
+	add("escalation_policy", commitment.RoleTeller, reference(b.Attr("escalation_policy")))
 	add("acknowledgement_timeout", commitment.RoleRank, acknowledgement(b.Attr("acknowledgement_timeout")))
 	add("incident_urgency_rule", commitment.RoleRank, urgency(b))
 	add("auto_resolve_timeout", commitment.RoleKey, resolve(b.Attr("auto_resolve_timeout")))
@@ -37,12 +37,12 @@ func (f *file) service(b terraform.Block) commitment.Commitment {
 	return c
 }
 
-// reference is a word that decides elsewhere: the reference as written.
+// reference is whom a service calls: the reference as written.
 func reference(a terraform.Attr) commitment.Value {
 	if a.IsNull() {
 		return commitment.Value{}
 	}
-	return commitment.Words(a.Text())
+	return commitment.ListOf(a.Text())
 }
 
 // never orders a timeout that never ends behind all others.

@@ -23,7 +23,7 @@ func Format() commitment.Format {
 // whatever they quote, are left to others.
 func sniff(name string, src []byte) bool {
 	switch strings.ToLower(path.Ext(name)) {
-	case ".md", ".mdx", ".rst", ".adoc", ".html", ".tf", ".hcl", ".jsonnet", ".libsonnet", ".go", ".py", ".rb", ".js", ".ts", ".sh", ".lock":
+	case ".md", ".mdx", ".markdown", ".txt", ".rst", ".adoc", ".html", ".tf", ".hcl", ".jsonnet", ".libsonnet", ".go", ".py", ".rb", ".js", ".ts", ".sh", ".lock":
 		return false
 	}
 	return bytes.Contains(src, []byte("alert")) && bytes.Contains(src, []byte("expr")) ||

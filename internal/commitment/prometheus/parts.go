@@ -44,16 +44,46 @@ func parts(e parser.Expr) []part {
 		if !ok || b.Op != parser.LAND && b.Op != parser.LUNLESS {
 			break
 		}
-		s := whole()
+		s, join := whole(), b.Op.String()+matching(b.VectorMatching)
+		right := []parser.Expr{b.RHS}
 		if b.Op == parser.LUNLESS {
 			s.presence = less
+			right = eitherOf(b.RHS)
 		}
-		others = append(others, part{b.RHS, s, b.Op.String() + matching(b.VectorMatching)})
+		for _, e := range slices.Backward(right) {
+			others = append(others, part{e, s, join})
+		}
 		e = bare(b.LHS)
 	}
 	out := append(others, part{e, whole(), ""})
 	slices.Reverse(out)
-	return out
+	return presentFirst(out)
+}
+
+// eitherOf are the operands of an "or" that compares all labels: each of them by itself
+// keeps an alert quiet.
+func eitherOf(e parser.Expr) []parser.Expr {
+	b, ok := bare(e).(*parser.BinaryExpr)
+	if !ok || b.Op != parser.LOR || matching(b.VectorMatching) != "" {
+		return []parser.Expr{e}
+	}
+	return append(eitherOf(b.LHS), eitherOf(b.RHS)...)
+}
+
+// presentFirst puts what is measured before the question whether it is there at all:
+// "absent(x) or x > 5" is "x > 5 or absent(x)".
+func presentFirst(list []part) []part {
+	absent := func(p part) bool {
+		c, ok := bare(p.expr).(*parser.Call)
+		return ok && (c.Func.Name == "absent" || c.Func.Name == "absent_over_time")
+	}
+	if !absent(list[0]) || slices.ContainsFunc(list[1:], func(p part) bool { return p.join != "or" }) {
+		return list
+	}
+	if i := slices.IndexFunc(list, func(p part) bool { return !absent(p) }); i > 0 {
+		list[0].expr, list[i].expr = list[i].expr, list[0].expr
+	}
+	return list
 }
 
 // read takes a condition apart.

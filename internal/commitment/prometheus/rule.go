@@ -40,6 +40,9 @@ func groupOf(n source.Node) group {
 	if v := n.Get("query_offset"); !v.IsNull() {
 		g.fields = append(g.fields, commitment.Field{Name: "query_offset", Role: commitment.RoleDelay, Value: v.As(duration), Line: v.Line()})
 	}
+	if v := n.Get("enabled"); !v.IsNull() && n.Get("rules").Exists() {
+		g.fields = append(g.fields, commitment.Field{Name: "group enabled", Role: commitment.RoleEnabled, Value: flag(v), Line: v.Line()})
+	}
 	if v := n.Get("limit"); !v.IsNull() {
 		g.fields = append(g.fields, commitment.Field{Name: "limit", Role: commitment.RoleAmount, Value: v.As(number), Line: v.Line()})
 	}
@@ -97,7 +100,7 @@ func (r *file) placed(c *commitment.Commitment) {
 func (r *file) record(n source.Node, g group) commitment.Commitment {
 	name := n.Get("record").Shown()
 	c := commitment.Commitment{
-		Key:  commitment.Key{Format: Name, Group: g.name, Name: name},
+		Key:  commitment.Key{Format: Name, Group: g.name, Name: name, Sub: "recorded"}, // an alert of that name is another thing
 		Kind: commitment.Measurement, Name: name, Shown: strings.TrimSpace(n.Get("expr").Shown()), Source: r.source(n.Get("record")),
 	}
 	labels := labelsOf(n.Get("labels"), g.labels)

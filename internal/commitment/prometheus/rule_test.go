@@ -18,12 +18,12 @@ func one(t *testing.T, expr string) commitment.Commitment {
 	return got.Commitments[0]
 }
 
-// said is what the fields of a condition say, notes left out.
+// said is what the fields of a condition say, notes and what it looks at left out.
 func said(c commitment.Commitment) []string {
 	var out []string
 	for _, f := range c.Fields {
 		switch {
-		case f.Name == "for", f.Name == "interval", f.Role == commitment.RoleNote:
+		case f.Name == "for", f.Name == "interval", f.Role == commitment.RoleNote, f.Role == commitment.RoleScope:
 			continue
 		}
 		number := f.Value.Text
@@ -83,7 +83,7 @@ func TestAConditionIsTakenApart(t *testing.T) {
 		{`predict_linear(free[6h], 4*3600) < 0`, `predict_linear(free[?1], ?) < ?`, "threshold 0=0 threshold higher; horizon 4*3600=14400 threshold higher; range 6h=21600 delay"},
 		{`label_replace(x, "a", "${1}", "b", "(.*)") > 1`, `label_replace(x, "a", "${1}", "b", "(.*)") > ?`, "threshold 1=1 threshold lower"},
 		// Templates inside valid YAML.
-		{`{% raw %}x{a="b"} > 1{% endraw %}`, `x{a="b"} > ?`, "threshold 1=1 threshold lower"},
+		{`{% raw %}x{a="b"} > 1{% endraw %}`, `x > ?`, "threshold 1=1 threshold lower"},
 		{`x > {{ .Values.limit }}`, `x > ?`, "threshold {{ .Values.limit }} threshold lower"},
 		{`rate(x[{{ .Values.window }}]) > 1`, `rate(x[?1]) > ?`, "threshold 1=1 threshold lower; range {{ .Values.window }} threshold"},
 		{`rate(x[${window}m]) > 1`, `rate(x[?1]) > ?`, "threshold 1=1 threshold lower; range ${window}m threshold"},

@@ -1,6 +1,7 @@
 package prometheus
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 	"strings"
@@ -44,7 +45,7 @@ func (r *reader) write(e parser.Expr, s sense) {
 	}
 	switch e := e.(type) {
 	case *parser.VectorSelector:
-		r.selector(e, s)
+		r.selector(e, s, s.presence)
 		r.shift(e.OriginalOffset, e.OriginalOffsetExpr)
 	case *parser.MatrixSelector:
 		r.matrix(e, "", s)
@@ -96,23 +97,32 @@ func metric(e *parser.VectorSelector) string {
 	return ""
 }
 
-// selector writes a selector, its matchers sorted. le="0.5" is how fast is fast enough.
-func (r *reader) selector(e *parser.VectorSelector, s sense) {
+// selector writes a selector, its matchers sorted. le="0.5" is how fast is fast enough;
+// the others say what is looked at, and are a field of their own; wider says what more
+// series do.
+func (r *reader) selector(e *parser.VectorSelector, s sense, wider sign) {
 	name := metric(e)
 	r.out.WriteString(name)
-	matchers := make([]string, 0, len(e.LabelMatchers))
+	var inText, scope []string
 	for _, m := range e.LabelMatchers {
 		switch {
 		case m.Name == nameLabel && m.Value == name && m.Type == labels.MatchEqual:
 		case m.Name == labels.BucketLabel && m.Type == labels.MatchEqual && r.bucket(m.Value, s):
-			matchers = append(matchers, `le="?"`)
+			inText = append(inText, `le="?"`)
+		case r.literal || m.Name == nameLabel || m.Name == labels.BucketLabel || strings.Contains(m.Name+m.Value, tokenMark):
+			inText = append(inText, m.Name+m.Type.String()+strconv.Quote(m.Value))
 		default:
-			matchers = append(matchers, m.Name+m.Type.String()+strconv.Quote(m.Value))
+			scope = append(scope, commitment.Restriction(m.Name, m.Type.String(), m.Value)...)
 		}
 	}
-	if len(matchers) > 0 {
-		slices.Sort(matchers)
-		r.out.WriteString("{" + strings.Join(matchers, ",") + "}")
+	if len(inText) > 0 {
+		slices.Sort(inText)
+		r.out.WriteString("{" + strings.Join(inText, ",") + "}")
+	}
+	if !r.literal {
+		r.limits = append(r.limits, commitment.Field{
+			Name: "selector of " + cmp.Or(name, "series"), Role: commitment.RoleScope, Value: commitment.ScopeOf(scope...), Better: wider.better(),
+		})
 	}
 	if e.Anchored {
 		r.out.WriteString(" anchored")

@@ -124,7 +124,11 @@ func (r *reader) matrix(e *parser.MatrixSelector, name string, s sense) {
 		r.out.WriteString(e.String())
 		return
 	}
-	r.selector(v, through(name, s, e))
+	wider := s.presence // a function over a range gives an element for each series
+	if name == "absent_over_time" {
+		wider = wider.turned()
+	}
+	r.selector(v, through(name, s, e), wider)
 	r.out.WriteString("[")
 	r.spanned(e.Range, e.RangeExpr, name, s)
 	r.out.WriteString("]")

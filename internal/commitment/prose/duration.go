@@ -3,6 +3,7 @@ package prose
 import (
 	"math/big"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/slagate/slagate/internal/commitment"
@@ -34,7 +35,7 @@ var (
 func times(text string) []fact {
 	var out []fact
 	take := func(from, to int, v commitment.Value) {
-		out = append(out, fact{from: from, to: to, value: v})
+		out = append(out, fact{from: from, to: to, value: v, bound: true})
 		text = cover(text, from, to)
 	}
 	for _, named := range []struct {
@@ -121,6 +122,7 @@ func lastingFact(text string, m []int) (fact, bool) {
 	f := fact{from: from, to: m[1], value: lengthOf(number, unit, sort+" "+after, written)}
 	f.seconds = strings.HasPrefix(unit, "s") || strings.HasPrefix(unit, "ms") || strings.HasPrefix(unit, "milli")
 	f.period = lead == "for"
+	f.bound = strings.HasPrefix(lead, "within") || slices.Contains([]string{"in", "under", "up to", "at most", "less than", "no more than", "not more than", "no later than", "not later than", "<", "<="}, lead)
 	f.cadence = strings.HasPrefix(lead, "every") || strings.HasPrefix(lead, "once") || lead == "each" || lead == "per"
 	f.advance = lead == "at least" || strings.HasPrefix(lead, "min") || strings.HasPrefix(lead, "a min") || lead == "no less than"
 	return f, f.value.Opaque || f.value.Num != nil

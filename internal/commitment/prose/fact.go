@@ -17,6 +17,7 @@ type fact struct {
 	cadence  bool // "every hour"
 	adverb   bool // "hourly", "every month": a time only where something is told so often
 	period   bool // "for 24 months"
+	bound    bool // "within 4 hours", "up to two days"
 	share    bool // a percentage
 	seconds  bool // written in seconds or below
 	fields   []commitment.Field

@@ -26,6 +26,9 @@ var (
 	zone       = regexp.MustCompile(`\b(?:UTC|GMT|BST|CET|CEST|EST|EDT|ET|CST|CDT|CT|MST|MT|PST|PDT|PT|AEST|AEDT|IST|JST|SGT|NZST)(?:\s?[+-]\d{1,2})?\b|(?i:\b(?:local time|(?:US )?(?:eastern|pacific|central|mountain) time)\b)`)
 	staffed    = regexp.MustCompile(`(?i)\b(?:support(?:ed)?|help ?desk|service desk|hotline|on-?call|phone|telephone|chat|email|staffed|open|opening|hours|available|availability|assistance|coverage|cover|contact|reach|call|talk|team|monitor\w*|SLAs?|respond|response|days are|office|we are)\b`)
 	maintained = regexp.MustCompile(`(?i)\b(?:maintenance|backups?|scheduled|batch|window|deploy\w*|release[sd]?|meeting|event|stand-?up|call for)\b`)
+	namedDays  = regexp.MustCompile(`(?i)\b(?:working|business|office) days?\b`)
+	// besides leads in the hours in which something is not promised, or that a case is about.
+	besides    = regexp.MustCompile(`(?i)\boutside(?: of)?\s*(?:our\s*)?$|^(?:\W*)(?:if|when|in case)\b[^,]*$`)
 	definition = regexp.MustCompile(`(?i)\b(?:working|business|office|opening|support|service) (?:days?|hours?)\b[^.]{0,20}?(?:\bare\b|\bis\b|\bmeans?\b|:|defined)`)
 )
 
@@ -56,11 +59,14 @@ func hours(text string, p place) (fact, string, bool) {
 	if !staffed.MatchString(text) && (!p.short || !staffed.MatchString(strings.Join(p.around, " "))) {
 		return fact{}, rest, false
 	}
+	if from := o.spans[0][0]; negated.MatchString(text[:min(from, len(text))]) {
+		return fact{}, rest, false
+	}
 	if maintained.MatchString(text) || p.about == unrelated && !supporting.MatchString(text) {
 		return fact{}, rest, false
 	}
 	f := o.fact()
-	if definition.MatchString(text) {
+	if namedDays.MatchString(text) && definition.MatchString(text) {
 		f.subject.name = "working days"
 	}
 	return f, rest, true
@@ -293,6 +299,9 @@ func clockValue(minute int, sign int64) commitment.Value {
 func businessHours(text string, p place) (fact, bool) {
 	m := inBusiness.FindStringIndex(text)
 	if m == nil || maintained.MatchString(text) || definition.MatchString(text) || p.about == unrelated && !supporting.MatchString(text) || !staffed.MatchString(cover(text, m[0], m[1])) && !p.short {
+		return fact{}, false
+	}
+	if besides.MatchString(text[:m[0]]) || negated.MatchString(text[:m[0]]) {
 		return fact{}, false
 	}
 	if !p.short && !availableWords.MatchString(text) {

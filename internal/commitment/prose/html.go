@@ -14,7 +14,7 @@ func readHTML(src string) page {
 	title, src := takeTitle(src)
 	var w writer
 	w.heading(0, title)
-	readHTMLInto(&w, src, 1)
+	readHTMLInto(&w, src, 1, nil)
 	return w.page
 }
 
@@ -32,11 +32,13 @@ type htmlReader struct {
 	table  *table
 	row    []cell
 	isHead bool
+	veils  []veil
 }
 
-// readHTMLInto reads a fragment that starts at a line.
-func readHTMLInto(w *writer, src string, line int) {
-	r := &htmlReader{w: w, line: line, start: line}
+// readHTMLInto reads a fragment that starts at a line. It is given what veils it from
+// before, and returns what it leaves open.
+func readHTMLInto(w *writer, src string, line int, veils []veil) []veil {
+	r := &htmlReader{w: w, line: line, start: line, veils: veils}
 	z := nethtml.NewTokenizer(strings.NewReader(src))
 	z.SetMaxBuf(0)
 	for {
@@ -46,15 +48,20 @@ func readHTMLInto(w *writer, src string, line int) {
 		case nethtml.ErrorToken:
 			r.flush()
 			r.endTable()
-			return
+			if r.skip != "" {
+				r.veils = append(r.veils, veil{name: r.skip, words: hiddenWords})
+			}
+			return r.veils
 		case nethtml.TextToken:
 			r.write(raw)
 		case nethtml.StartTagToken, nethtml.SelfClosingTagToken:
-			name, _ := z.TagName()
+			name, more := z.TagName()
+			r.veil(string(name), veilOf(z, string(name), more), kind == nethtml.SelfClosingTagToken)
 			r.open(string(name), kind == nethtml.SelfClosingTagToken)
 		case nethtml.EndTagToken:
 			name, _ := z.TagName()
 			r.close(string(name))
+			r.unveil(string(name))
 		case nethtml.CommentToken, nethtml.DoctypeToken:
 		}
 		r.line += strings.Count(raw, "\n")
@@ -71,6 +78,9 @@ func (r *htmlReader) write(raw string) {
 	if strings.TrimSpace(r.text.String()) == "" {
 		r.text.Reset()
 		r.start = r.line
+	}
+	if strings.TrimSpace(raw) != "" {
+		r.text.WriteString(r.veiled())
 	}
 	r.text.WriteString(html.UnescapeString(raw))
 }

@@ -3,6 +3,7 @@ package prose
 import (
 	"path"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/slagate/slagate/internal/commitment"
@@ -28,6 +29,10 @@ var (
 	technicalHeading = regexp.MustCompile(`(?i)\b(?:high[- ]availability|availability (?:zone|set|group)s?|supported|browser support|platform support|language support|support(?:ing)? (?:for|matrix|bundle|the|multiple)|tls|known issues|install\w*|troubleshoot\w*|configur\w*|api reference|requirements|feature support|adding support|example)`)
 	relatedHeading   = regexp.MustCompile(`(?i)\b(?:incidents?|maintenance|downtime|outages?|backups?|retention|disaster recovery|plans?|pricing|editions?|offerings?|security|vulnerabilit(?:y|ies)|disclosure|notice|notifications?|deprecation|contact|help|emergenc(?:y|ies)|recovery|credits?|refunds?|lifecycle|end of life)\b`)
 )
+
+// logName is the name of a file that tells what was done: it promises nothing, whatever
+// its headings say.
+var logName = regexp.MustCompile(`(?i)(?:^|[._\- ])(?:change-?logs?|changes|release[-_ ]?notes?|history|news|whats?[-_ ]new)(?:[._\- ]|$)`)
 
 // aboutFile is what a file is about by its name and title.
 func aboutFile(file, title string) topic {
@@ -64,8 +69,16 @@ func aboutHeading(text string) topic {
 // topicOf is what a part of the page is about.
 func (r *reading) topicOf(p part) topic {
 	best := r.about
+	if r.log {
+		return best
+	}
 	for _, h := range p.headings {
-		best = max(best, aboutHeading(h))
+		about, ok := r.topics[h]
+		if !ok {
+			about = aboutHeading(h)
+			r.topics[h] = about
+		}
+		best = max(best, about)
 	}
 	return best
 }
@@ -76,7 +89,8 @@ type subject struct {
 	name   string
 	better commitment.Better
 	words  *regexp.Regexp
-	behind int // by how much it gives way to others: it is as often only what a sentence is about
+	stems  []string // one of these stands in all that the words match; nil is not known
+	behind int      // by how much it gives way to others: it is as often only what a sentence is about
 }
 
 // known is a subject by its words.
@@ -87,7 +101,7 @@ func known(kind commitment.Kind, name string, better commitment.Better, words *r
 var (
 	updateWords   = regexp.MustCompile(`(?i)\b(?:status updates?|progress (?:updates?|reports?)|updat(?:e|es|ed|ing)|keep (?:you|customers?) (?:informed|posted|updated)|communications?|communicat(?:e|ed)|report back)\b`)
 	resolveWords  = regexp.MustCompile(`(?i)\b(?:resol(?:ve|ves|ved|ving|utions?)|fix(?:es|ed|ing)?|restor(?:e|es|ed|ation)|repair(?:s|ed)?|work[- ]?arounds?|remed(?:y|ies|iate|iated|iation)|patch(?:es|ed)?|mitigat(?:e|es|ed|ion)|solutions?|solv(?:e|es|ed)|RTO|recovery time(?: objective)?|recover(?:y|ed)?|closed?|closure|hotfix(?:es)?|TTR|MTTR)\b`)
-	respondWords  = regexp.MustCompile(`(?i)\b(?:repl(?:y|ies|ied)|respon(?:d|ds|ded|se|ses|sive)|acknowledg(?:e|es|ed|ement|ment)|answer(?:s|ed)?|triage[ds]?|first contact|initial contact|get(?:s)? back to|getting back|react(?:s|ion)?|(?:start|begin)s? work(?:ing)?|work (?:starts|begins)|pick(?:ed)? up|investigat(?:e|es|ed|ion)|contact(?:ed)? you|call(?:ed)? (?:you )?back|call-?backs?|turn-?around|hear (?:back )?from us|time to (?:first )?response|TTO|MTTA|reviewed?)\b`)
+	respondWords  = regexp.MustCompile(`(?i)\b(?:repl(?:y|ies|ied)|respon(?:d|ds|ded|se|ses|sive)|acknowledg(?:e|es|ed|ement|ment)|answer(?:s|ed)?|triage[ds]?|first contact|initial contact|get(?:s)? back to|getting back|react(?:s|ion)?|(?:start|begin)s? work(?:ing)?|work (?:starts|begins)|pick(?:ed)? up|investigat(?:e|es|ed|ion)|contact(?:ed)? you|call(?:ed)? (?:you )?back|call-?backs?|turn-?around|hear (?:back )?from us|time to (?:first )?response|TTO|MTTA|reviewed?|get(?:s|ting)? to (?:all |your |the |any |every )?(?:\w+ )?(?:posts?|tickets?|issues?|requests?|messages?|e-?mails?|questions?))\b`)
 	notifyWords   = regexp.MustCompile(`(?i)\b(?:notif(?:y|ies|ied|ications?)|inform(?:s|ed)?|announce(?:s|d|ments?)?|notice|advance warning|advis(?:e|es|ed)|tell you|told|let you know|disclos(?:e|es|ed|ure)|warn(?:s|ed|ing)?|alert(?:s|ed)? (?:you|customers?)|deprecat(?:e|es|ed|ion)|publish(?:es|ed)?|post-?mortems?|root cause|RCAs?|incident reports?)\b`)
 	retainWords   = regexp.MustCompile(`(?i)\b(?:retain(?:s|ed)?|retention|kept|keeps? (?:\w+ ){0,3}(?:data|backups?|logs?|copies|history|records)|stored|backups?|backed up|restor(?:e|able) (?:point|from)|delet(?:e|es|ed|ion)|erase[ds]?|purge[ds]?)\b`)
 	downtimeWords = regexp.MustCompile(`(?i)\b(?:downtime|unavailab\w*|outages?|maintenance(?: windows?)?|interruptions?)\b`)
@@ -119,6 +133,7 @@ func timeSubjects() []subject {
 		known(commitment.Latency, "delivery time", commitment.Lower, deliverWords),
 	}
 	for i := range all {
+		all[i].stems = stemsOf(all[i].name)
 		if all[i].name == "downtime" || all[i].name == "delivery time" {
 			all[i].behind = 30
 		}
@@ -128,7 +143,7 @@ func timeSubjects() []subject {
 
 // shareSubjects are what a percentage may be promised for.
 func shareSubjects() []subject {
-	return []subject{
+	all := []subject{
 		known(commitment.Credit, "service credit", commitment.Higher, creditWords),
 		known(commitment.Availability, "availability", commitment.Higher, availabilityWords),
 		known(commitment.Availability, "downtime", commitment.Lower, downtimeWords),
@@ -139,13 +154,45 @@ func shareSubjects() []subject {
 		known(commitment.ResolutionTime, "share", commitment.Higher, resolveWords),
 		known(commitment.Latency, "share", commitment.Higher, deliverWords),
 	}
+	for i := range all {
+		all[i].stems = stemsOf(all[i].name)
+	}
+	return all
+}
+
+// stemsOf are beginnings of words for subjects that few texts are about: to look for
+// them first is far cheaper than to match.
+func stemsOf(name string) []string {
+	switch name {
+	case "downtime":
+		return []string{"downtime", "unavail", "outage", "maintenance", "interruption"}
+	case "recovery point":
+		return []string{"rpo", "recovery point", "data loss"}
+	case "support period":
+		return []string{"support", "maintained", "security", "fixes for", "updates for", "long-term", "long term", "lts", "end-of", "end of"}
+	case "claim period":
+		return []string{"claim", "credit", "apply", "applied", "submit"}
+	case "service credit":
+		return []string{"credit", "refund", "reimburs", "compensat", "rebate"}
+	case "durability":
+		return []string{"durab"}
+	case "satisfaction":
+		return []string{"satisf", "csat", "nps"}
+	case "retention":
+		return []string{"ret", "kept", "keep", "stored", "back", "rest", "delet", "erase", "purge"}
+	}
+	return nil
 }
 
 // nearest is the subject whose words stand nearest to text[from:to]. What stands
 // behind counts as farther: verbs and nouns lead their numbers.
 func nearest(text string, from, to, reach int, subjects []subject) (subject, bool) {
 	best, found := reach+1, subject{}
+	low := strings.ToLower(text)
 	for _, s := range subjects {
+		if s.stems != nil && !slices.ContainsFunc(s.stems, func(stem string) bool { return strings.Contains(low, stem) }) {
+			continue
+		}
 		for _, m := range s.words.FindAllStringIndex(text, -1) {
 			distance := 0
 			switch {

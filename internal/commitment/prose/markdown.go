@@ -83,6 +83,8 @@ type markdownReader struct {
 	src  []byte
 	ends []int // offsets of the line ends
 	w    writer
+	// veils are elements of HTML that are open around Markdown.
+	veils []veil
 }
 
 // line is the 1-based line of an offset.
@@ -94,7 +96,7 @@ func (r *markdownReader) blocks(parent ast.Node, item bool) {
 		case *ast.Heading:
 			r.w.heading(b.Level, r.inline(b))
 		case *ast.Paragraph, *ast.TextBlock:
-			r.w.passage(r.inline(n), r.lineOf(n), item)
+			r.w.passage(r.veiled(r.inline(n)), r.lineOf(n), item)
 		case *ast.HTMLBlock:
 			r.html(b)
 		case *east.Table:
@@ -126,7 +128,7 @@ func (r *markdownReader) html(b *ast.HTMLBlock) {
 		s := b.ClosureLine
 		out.Write(s.Value(r.src))
 	}
-	readHTMLInto(&r.w, out.String(), r.lineOf(b))
+	r.veils = readHTMLInto(&r.w, out.String(), r.lineOf(b), r.veils)
 }
 
 func (r *markdownReader) table(t *east.Table) {
@@ -139,7 +141,7 @@ func (r *markdownReader) table(t *east.Table) {
 			if at > 0 && first == 0 {
 				first = at
 			}
-			cells = append(cells, cell{text: r.inline(c), line: at})
+			cells = append(cells, cell{text: r.veiled(r.inline(c)), line: at})
 		}
 		if _, ok := row.(*east.TableHeader); ok {
 			out.head = cells
@@ -148,6 +150,14 @@ func (r *markdownReader) table(t *east.Table) {
 		}
 	}
 	r.w.table(out, first)
+}
+
+// veiled is a text with the words for what hides it.
+func (r *markdownReader) veiled(text string) string {
+	if len(r.veils) == 0 || strings.TrimSpace(text) == "" {
+		return text
+	}
+	return r.veils[len(r.veils)-1].words + text
 }
 
 // firstText is the line of the first text below a node; 0 if it has none.
@@ -174,7 +184,7 @@ func (r *markdownReader) inline(n ast.Node) string {
 	for c := n.FirstChild(); c != nil; c = c.NextSibling() {
 		switch t := c.(type) {
 		case *ast.Text:
-			b.Write(t.Segment.Value(r.src))
+			b.WriteString(strings.ReplaceAll(string(t.Segment.Value(r.src)), "~~", struckWords))
 			if t.SoftLineBreak() || t.HardLineBreak() {
 				b.WriteByte('\n')
 			}
@@ -182,7 +192,9 @@ func (r *markdownReader) inline(n ast.Node) string {
 			b.Write(t.Value)
 		case *ast.CodeSpan:
 			b.WriteString(codeStart + r.inline(t) + codeEnd)
-		case *ast.RawHTML, *ast.Image, *ast.AutoLink:
+		case *ast.RawHTML:
+			b.WriteString(veilOfTag(string(t.Segments.Value(r.src))))
+		case *ast.Image, *ast.AutoLink:
 			b.WriteByte(' ')
 		default:
 			b.WriteString(r.inline(c))

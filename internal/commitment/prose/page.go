@@ -95,24 +95,6 @@ func (w *writer) table(t table, line int) {
 	w.lead = ""
 }
 
-// repeatedHeadings are the headings under which parts stand in more than one place.
-func (p page) repeatedHeadings() map[string]bool {
-	above := map[string]string{}
-	repeated := map[string]bool{}
-	for _, part := range p.parts {
-		n := len(part.headings)
-		if n == 0 {
-			continue
-		}
-		last, path := headingKey(part.headings[n-1]), strings.Join(part.headings, "\n")
-		if known, ok := above[last]; ok && known != path {
-			repeated[last] = true
-		}
-		above[last] = path
-	}
-	return repeated
-}
-
 // plain is a text on one line, without the marks of code.
 func plain(text string) string {
 	if strings.ContainsAny(text, codeStart+codeEnd) {

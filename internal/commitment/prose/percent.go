@@ -43,6 +43,9 @@ func percents(text string, p place) []fact {
 		if p.about == unrelated && s.name == "availability" && !uptime.MatchString(text) {
 			continue
 		}
+		if s.name == "share" && p.about != promising && !requestWords.MatchString(text[to:]) {
+			continue
+		}
 		if !found || !plausible(s, value, p) {
 			continue
 		}

@@ -10,16 +10,30 @@ import (
 )
 
 var (
-	// hint is what a sentence with a number has: digits, or a word of time or number.
-	hint = regexp.MustCompile(`(?i)\d|nines|clock|hour|minute|day|week|month|year|NBD|EOD|daily`)
 	// parting is where a sentence goes on to another promise.
-	parting    = regexp.MustCompile(`(?i)[;,]\s+(?:(?:and|or|but|with|while|whereas)\s+)?|\s+(?:and|but|while|whereas|with)\s+|[.)]\s+`)
-	condition  = regexp.MustCompile(`(?i)^(?:if|when|whenever|for|in (?:the )?(?:case|event) of|during|on|outside|once|after|should)\b[^,;]{2,120},`)
-	leadCase   = regexp.MustCompile(`(?i)^(?:for|if|when|in|during|on|our|with)\b(?:\s+\S+){0,12}:$`)
-	deleting   = regexp.MustCompile(`(?i)\b(?:delet|eras|purg|trash|destroy|cancel|terminat|personal)\w*`)
-	codeSpan   = regexp.MustCompile(codeStart + `([^` + codeStart + codeEnd + `]*)` + codeEnd)
-	hardNoise  = regexp.MustCompile(`(?i)\b(?:time-?outs?|cach(?:e|ed|ing)|retr(?:y|ies|ied)|cron|tokens?|trial|TTL|minute read|cookies?)\b`)
-	customers  = regexp.MustCompile(`(?i)\b(?:you|your|customers?|clients?|status (?:page|updates?)|stakeholders?)\b`)
+	parting   = regexp.MustCompile(`(?i)[;,]\s+(?:(?:and|or|but|with|while|whereas)\s+)?|\s+(?:and|but|while|whereas|with)\s+|[.)]\s+`)
+	condition = regexp.MustCompile(`(?i)^(?:if|when|whenever|for|in (?:the )?(?:case|event) of|during|on|outside|once|after|should)\b[^,;]{2,120},`)
+	leadCase  = regexp.MustCompile(`(?i)^(?:for|if|when|in|during|on|our|with)\b(?:\s+\S+){0,12}:$`)
+	deleting  = regexp.MustCompile(`(?i)\b(?:delet|eras|purg|trash|destroy|cancel|terminat|personal)\w*`)
+	codeSpan  = regexp.MustCompile(codeStart + `([^` + codeStart + codeEnd + `]*)` + codeEnd)
+	hardNoise = regexp.MustCompile(`(?i)\b(?:time-?outs?|cach(?:e|ed|ing)|retr(?:y|ies|ied)|cron|tokens?|trial|TTL|minute read|cookies?)\b`)
+	customers = regexp.MustCompile(`(?i)\b(?:you|your|customers?|clients?|status (?:page|updates?)|stakeholders?)\b`)
+	// beyond leads in a time that something has to last to matter, not one until which it is done.
+	beyond    = regexp.MustCompile(`(?i)\b(?:(?:more|longer|older|greater|earlier|later) (?:than|then)|older|lasts?|lasting|(?:the |in the )?(?:last|past|previous)|wait(?:ing)?(?: for| until)?)\s*$`)
+	takesTime = regexp.MustCompile(`(?i)\b(?:lasts?|takes?|total of|allow)\s*$`)
+	notBeyond = regexp.MustCompile(`(?i)\b(?:no|not|never)\s+(?:more|longer) than\s*$`)
+	// otherAfter follows a length of time that is an effort or a way to write times.
+	otherAfter = regexp.MustCompile(`(?i)^\s*(?:/|per|a|each)\s*(?:week|sprint|month|year|person)\b|^[\s-]*(?:time ?stamps?|formats?|clock|notation|sprints?|meetings?|calls?|video|sessions?|intervals? in)\b`)
+	// over follows a time that is past or that somebody still has.
+	over = regexp.MustCompile(`(?i)^\s*(?:until|left|ago)\b`)
+	// settings are the words of a manual, tells those of a tutorial.
+	settings  = regexp.MustCompile(`(?i)\b(?:settings?|configur\w+|config\.json|environment variable|system console|must be|(?:is |are )?set to|enter|specif(?:y|ies)|(?:minimum|maximum|default) (?:value|\w+ period)|parameters?|options?|flags?|command|checkbox|drop-?down)\b`)
+	tells     = regexp.MustCompile(`(?i)^(?:\W*(?:step )?\d*\W*)(?:wait|click|run|enter|select|open|set|configure|install|restart|start|type|choose|go to|make sure|schedule|try|create|add|update|remove|delete|copy|use|check|verify|test|log|sign|download|upgrade|enable|disable|restore)\b`)
+	yourTask  = regexp.MustCompile(`(?i)\byou (?:will |'ll )?(?:need to|must|have to)\b`)
+	ourselves = regexp.MustCompile(`(?i)\b(?:we|we'll|our|us|support team|SLAs?)\b`)
+	// pledged is a promise of whoever writes: whatever it is that they do in the time.
+	pledged    = regexp.MustCompile(`(?i)\b(?:we|our (?:\w+ )?team|support(?: team)?|staff)(?: \w+){0,2}? (?:will|shall|guarantees?|aims? to|commits? to|promises? to)\b|\bwe'll\b`)
+	negated    = regexp.MustCompile(`(?i)\b(?:(?:do|does|did|will|shall|is|are|can)(?: not|n't)|cannot|can't|won't|not|no longer|without|eventually|in the future)\b(?: \w+){0,5}?\s*(?:to be |be )?(?:available|offer(?:ed)?|provid(?:e|ed)|staffed|require[ds]?|include[ds]?|need(?:ed)?|move to|have|cover(?:ed)?|support(?:ed)?)\b[^.;,]{0,40}$`)
 	anySupport = regexp.MustCompile(`(?i)\bsupport(?:ed)?\b`)
 )
 
@@ -52,9 +66,22 @@ func (r *reading) readPassage(p part) {
 	}
 }
 
+// hinted reports whether a sentence has what all with a number have: digits, or a word
+// of time or number.
+func hinted(text string) bool {
+	return strings.ContainsAny(text, "0123456789") || mentions(text, "nines", "clock", "hour", "minute", "day", "week", "month", "year", "nbd", "eod", "daily", "immediate", "instant", "away")
+}
+
+// mentions reports whether a text holds one of some words in lower case. It is the
+// cheap question before a dear one.
+func mentions(text string, words ...string) bool {
+	text = strings.ToLower(text)
+	return slices.ContainsFunc(words, func(w string) bool { return strings.Contains(text, w) })
+}
+
 // facts finds everything that a sentence promises in numbers, in its order.
 func (r *reading) facts(text string, p place) []fact {
-	if !hint.MatchString(text) {
+	if !hinted(text) {
 		return nil
 	}
 	var out []fact
@@ -134,65 +161,22 @@ func settle(f *fact, text string, in span, p place, last *subject) bool {
 	case !ok:
 		s, ok = nearest(text, f.from, f.to, 120, timeSubjects())
 	}
-	if !ok && p.short {
-		s, ok = p.aroundSubject(timeSubjects())
-	}
 	if !ok && f.value.Unit == commitment.BusinessSeconds && anySupport.MatchString(segment) {
 		s, ok = timeSubjects()[0], true
 	}
-	if f.adverb && ok && s.kind != commitment.UpdateCadence && s.kind != commitment.Retention {
+	if !ok && p.short {
+		s, ok = p.aroundSubject(timeSubjects())
+	}
+	if !ok && f.bound && (pledged.MatchString(segment) || f.value.Unit == commitment.BusinessSeconds && willing.MatchString(segment)) {
+		s, ok = subject{kind: commitment.Other, name: pledge, better: commitment.Lower}, true
+	}
+	if f.adverb && ok && !saidOften(text, f, s) {
 		return false
 	}
 	if !ok || !believed(f, &s, segment, text, p) {
 		return false
 	}
 	f.subject, f.ok = s, true
-	return true
-}
-
-// believed refuses times that are no promise of service, and turns the direction
-// where the sentence does: notice in advance is better the longer it is.
-func believed(f *fact, s *subject, segment, text string, p place) bool {
-	if hardNoise.MatchString(segment) || p.about < promising && notService.MatchString(text) {
-		return false
-	}
-	if f.seconds {
-		if p.about != promising || s.kind != commitment.ResponseTime && s.kind != commitment.Latency {
-			return false
-		}
-		*s = subject{kind: commitment.Latency, name: "latency", better: commitment.Lower}
-	}
-	if p.about == unrelated || p.about == related && !p.short {
-		if !serving.MatchString(text) {
-			return false
-		}
-	}
-	if f.period && slices.Contains([]commitment.Kind{commitment.ResponseTime, commitment.ResolutionTime, commitment.UpdateCadence}, s.kind) {
-		*s = subject{kind: commitment.Other, name: "support period", better: commitment.Higher}
-	}
-	switch s.kind { //nolint:exhaustive // the other kinds have nothing to add
-	case commitment.UpdateCadence:
-		if p.about == unrelated && !customers.MatchString(text) {
-			return false
-		}
-	case commitment.Notification:
-		if early.MatchString(segment) || f.advance {
-			s.name, s.better = "notice", commitment.Higher
-		}
-	case commitment.Retention:
-		// Long is good for backups; how long what was deleted stays is for customers to judge.
-		if deleting.MatchString(text + " " + strings.Join(p.around, " ")) {
-			s.name, s.better = "deletion", commitment.Neither
-		}
-		if f.cadence {
-			s.kind, s.name, s.better = commitment.Other, "backup interval", commitment.Lower
-		}
-	case commitment.Latency, commitment.Other, commitment.Credit, commitment.Availability:
-		if p.about == unrelated {
-			return false
-		}
-	default:
-	}
 	return true
 }
 

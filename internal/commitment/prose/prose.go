@@ -78,9 +78,13 @@ func Parse(file string, src []byte) commitment.Parsed {
 	r := &reading{
 		file: file, page: p, templates: masked.expressions,
 		source:  commitment.Source{File: file, Template: len(masked.expressions) > 0 || masked.dropped, Generated: generated(file, string(src))},
-		repeats: p.repeatedHeadings(), factual: map[string]bool{},
+		factual: map[string]bool{}, topics: map[string]topic{}, keys: map[string]string{},
 	}
-	r.about = aboutFile(file, p.title)
+	r.repeats = r.repeatedHeadings()
+	r.about, r.log = aboutFile(file, p.title), logName.MatchString(strings.TrimSuffix(path.Base(file), path.Ext(file)))
+	if r.log {
+		r.about = unrelated
+	}
 	for _, part := range p.parts {
 		if part.table != nil {
 			r.readTable(part)
@@ -110,10 +114,13 @@ type reading struct {
 	file      string
 	page      page
 	about     topic
+	log       bool // it tells what was done
 	source    commitment.Source
 	templates map[string]string // token to expression
 	repeats   map[string]bool   // headings that stand more than once on the page
 	factual   map[string]bool   // sentences that hold facts
+	topics    map[string]topic  // what headings are about, for there are many parts below each
+	keys      map[string]string // headings as keys
 	found     []commitment.Commitment
 	problems  []commitment.Problem
 }
@@ -124,15 +131,40 @@ func (r *reading) group(headings []string) string {
 	if len(headings) == 0 {
 		return ""
 	}
-	last := headingKey(headings[len(headings)-1])
+	last := r.headingKey(headings[len(headings)-1])
 	if r.repeats[last] && len(headings) > 1 {
-		return headingKey(headings[len(headings)-2]) + " / " + last
+		return r.headingKey(headings[len(headings)-2]) + " / " + last
 	}
 	return last
 }
 
 // headingKey is a heading without the percentage that it may repeat.
-func headingKey(text string) string { return canon(percentage.ReplaceAllString(text, " ")) }
+func (r *reading) headingKey(text string) string {
+	key, ok := r.keys[text]
+	if !ok {
+		key = canon(percentage.ReplaceAllString(text, " "))
+		r.keys[text] = key
+	}
+	return key
+}
+
+// repeatedHeadings are the headings under which parts stand in more than one place.
+func (r *reading) repeatedHeadings() map[string]bool {
+	above := map[string]string{}
+	repeated := map[string]bool{}
+	for _, part := range r.page.parts {
+		n := len(part.headings)
+		if n == 0 {
+			continue
+		}
+		last, path := r.headingKey(part.headings[n-1]), strings.Join(part.headings, "\n")
+		if known, ok := above[last]; ok && known != path {
+			repeated[last] = true
+		}
+		above[last] = path
+	}
+	return repeated
+}
 
 // add keeps a promise with its place.
 func (r *reading) add(c commitment.Commitment, line int) {

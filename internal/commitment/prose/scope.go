@@ -39,7 +39,14 @@ func wording(text string) (commitment.Field, []span) {
 	for _, w := range []struct {
 		words *regexp.Regexp
 		rank  int64
-	}{{noGuarantee, refused}, {mayBe, refused}, {hoping, hoped}, {guaranteeing, guaranteed}, {willing, stated}} {
+		begin []string // one of these stands in all that the words match
+	}{
+		{noGuarantee, refused, []string{"guarant", "commit", "promise", "obligat", "warrant"}}, {mayBe, refused, []string{" may", " might", " could", "discretion"}},
+		{hoping, hoped, nil}, {guaranteeing, guaranteed, []string{"guarant", "warrant"}}, {willing, stated, nil},
+	} {
+		if w.begin != nil && !mentions(text, w.begin...) {
+			continue
+		}
 		found := w.words.FindAllStringIndex(text, -1)
 		for _, m := range found {
 			text = cover(text, m[0], m[1])

@@ -9,7 +9,9 @@ import (
 )
 
 var (
-	promiser = regexp.MustCompile(`(?i)\b(?:we|our (?:\w+ )?(?:team|staff|engineers)|(?:support|service|the|\w+) (?:team|desk|provider|company|engineers?)|support|provider|company|vendor)\b(?: [\w'/-]+){0,6}? (?:will|shall|guarantees?|commits?|committed|ensures?|promises?|warrants?|aims?|strives?|endeavou?rs?)\b|\bwe'll\b|(?:^|, |and )(?:we|support|our \w+) (?:also |always )?(?:provides?|offers?|notif(?:y|ies)|responds?|escalates?|monitors?)\b`)
+	promiser = regexp.MustCompile(`(?i)\b(?:(?:we|our (?:\w+ )?(?:team|staff|engineers))(?:,? [\w'/-]+){0,5}?|(?:(?:support|service|the|\w+) (?:team|desk|provider|company|engineers?)|support|provider|company|vendor)(?:,? (?:then|also|always|only|and|or|\w+ly|we|you|they)){0,3}) (?:will|shall|guarantees?|commits?|committed|ensures?|promises?|warrants?|aims?|strives?|endeavou?rs?)\b|\bwe'll\b|(?:^|, |and )(?:we|support|our \w+) (?:also |always )?(?:provides?|offers?|notif(?:y|ies)|responds?|escalates?|monitors?)\b`)
+	// serves is what people are promised: in other sentences of such a page the writer only talks.
+	serves   = regexp.MustCompile(`(?i)\b(?:support(?:ed|ing)?|repl(?:y|ies)|respon(?:d|ds|se|ses)|acknowledg\w+|notif\w+|notice|inform(?:ed)?|credit(?:s|ed)?|refund(?:s|ed)?|compensat\w+|up-?time|down-?time|available|availability|incidents?|outages?|interruptions?|maintenance|escalat\w+|restor\w+|resol(?:ve|ves|ved|ution)|fix(?:es|ed)?|remed\w+|mitigat\w+|status (?:page|updates?)|updates?|priorit\w+|SLAs?|SLOs?|service[- ]levels?|monitor\w*|back(?:ed )?-?ups?|data loss|breach\w*|recover\w*|emergenc\w+|24|business hours|working days?|guarantee\w*|commit\w*|root cause|errors?|secur\w+|contact|help)\b`)
 	entitled = regexp.MustCompile(`(?i)\b(?:guarantee[sd]?|entitled to|eligible for (?:a |an )?(?:service )?(?:credit|refund|support)|service credits?|sole (?:and exclusive )?remedy|escalat(?:e|ed|ion|ions)\b[^.]*\bto\b|(?:will|shall) be (?:escalated|notified|informed|credited|refunded|prioriti[sz]ed|acknowledged|resolved|restored|announced|compensated))\b`)
 	outright = regexp.MustCompile(`(?i)\b(?:guarantee[sd]?|commit(?:s|ted|ment)?|entitled|service[- ]level agreement|SLAs?)\b`)
 	service  = regexp.MustCompile(`(?i)\b(?:customers?|uptime|availability|service credits?|support (?:team|response|requests?|hours)|response times?)\b`)
@@ -22,6 +24,9 @@ var (
 // readStatement keeps a sentence that promises something without a number. In a text
 // that is not about service only what is promised outright counts.
 func (r *reading) readStatement(s sentence, p part, about topic) {
+	if !mentions(s.text, "will", "shall", "'ll", "guarant", "commit", "ensure", "promise", "warrant", "aim", "strive", "endeavo", "provide", "offer", "notif", "respond", "escalat", "monitor", "entitle", "eligib", "credit", "remedy") {
+		return
+	}
 	if asking.MatchString(s.text) || len(words(s.text)) < 3 {
 		return
 	}
@@ -29,7 +34,7 @@ func (r *reading) readStatement(s sentence, p part, about topic) {
 		return
 	}
 	switch {
-	case about == promising && (promiser.MatchString(s.text) || entitled.MatchString(s.text)):
+	case about == promising && serves.MatchString(s.text) && (promiser.MatchString(s.text) || entitled.MatchString(s.text)):
 	case outright.MatchString(s.text) && service.MatchString(s.text) && promiser.MatchString(s.text):
 	default:
 		return
@@ -59,8 +64,11 @@ func shorten(text string) string {
 
 // excludes reports whether a sentence says what a promise leaves out.
 func excludes(p part, text string) bool {
-	return apply.MatchString(text) || p.item && leaves(p)
+	return leavesOut(text) && apply.MatchString(text) || p.item && leaves(p)
 }
+
+// leavesOut reports whether a text can say what is left out at all.
+func leavesOut(text string) bool { return mentions(text, " not ", "n't ", "exclu", "out of scope") }
 
 // leaves reports whether the list in which a part stands names what is left out.
 func leaves(p part) bool {
@@ -84,7 +92,7 @@ func (r *reading) readExclusions() {
 	var items, shown []string
 	line := 0
 	for _, p := range r.page.parts {
-		if p.table != nil || r.topicOf(p) != promising {
+		if p.table != nil || !leavesOut(p.text) && !(p.item && leaves(p)) || r.topicOf(p) != promising {
 			continue
 		}
 		for _, s := range sentences(readable(p.text, promising), p.line) {
@@ -96,7 +104,8 @@ func (r *reading) readExclusions() {
 			}
 		}
 	}
-	if len(r.found) == 0 || len(items) == 0 && r.about != promising {
+	counted := slices.ContainsFunc(r.found, func(c commitment.Commitment) bool { return c.Kind != commitment.Statement })
+	if len(r.found) == 0 || len(items) == 0 && (r.about != promising || !counted) {
 		return
 	}
 	r.addList("what is left out", "", commitment.RoleSuppression, items, shown, max(line, 1))
@@ -159,6 +168,9 @@ func leftOut(p part, text string) []string {
 		}
 	}
 	var out []string
+	if !leavesOut(text) {
+		return nil
+	}
 	for _, m := range apply.FindAllStringSubmatch(text, -1) {
 		if c := canon(m[1] + m[2] + m[3]); c != "" && c != "following" {
 			out = append(out, c)

@@ -22,8 +22,10 @@ var (
 	yes         = regexp.MustCompile(`(?i)^\W*(?:yes|y|included|available|✓|✔|✅|☑|:white_check_mark:|:heavy_check_mark:|check|●|•|x)\W*$`)
 	no          = regexp.MustCompile(`(?i)^\W*(?:no|n|not included|not available|none|✗|✘|❌|:x:|-|—|–)\W*$`)
 	strictTable = regexp.MustCompile(`(?i)\b(?:response times?|respond|response|resolution|uptime|availability|SLAs?|service level|service credits?|support hours|update frequency)\b`)
-	businessIn  = regexp.MustCompile(`(?i)\b(?:business|working) (?:hours?|days?)\b`)
-	plainUnit   = regexp.MustCompile(`(?i)^(\W*\d+(?:\.\d+)?(?:\s*-\s*\d+)?)\s*(hours?|hrs?|h|days?|d)\W*$`)
+	// otherResponse is where "response" is no answer to a customer.
+	otherResponse = regexp.MustCompile(`(?i)\b(?:incident|http|api|json|error|status|server|example|sample) responses?\b|\bresponse (?:codes?|status|body|bodies|headers?|types?|formats?|examples?|schemas?|fields?|plans?)\b|\bhigh[- ]availability|\bavailability[- ](?:zones?|sets?)`)
+	businessIn    = regexp.MustCompile(`(?i)\b(?:business|working) (?:hours?|days?)\b`)
+	plainUnit     = regexp.MustCompile(`(?i)^(\W*\d+(?:\.\d+)?(?:\s*-\s*\d+)?)\s*(hours?|hrs?|h|days?|d)\W*$`)
 )
 
 // grid is a table on its way: where it stands, what it is called, what its rows are.
@@ -52,7 +54,7 @@ func (r *reading) readTable(p part) {
 			names = append(names, plain(row[0].text))
 		}
 	}
-	if strictTable.MatchString(strings.Join(names, " ")) || strictTable.MatchString(p.lead) {
+	if slices.ContainsFunc(names, strictly) || strictly(p.lead) {
 		g.about = promising
 	}
 	if g.about == unrelated || len(g.head) < 2 {
@@ -72,6 +74,11 @@ func (r *reading) readTable(p part) {
 			r.found[first].Fields = append(r.found[first].Fields, g.meaning(i)...)
 		}
 	}
+}
+
+// strictly reports whether words of a table say that it holds service levels.
+func strictly(text string) bool {
+	return strictTable.MatchString(otherResponse.ReplaceAllString(text, " "))
 }
 
 // meaning is what a row is about where a column says it: another definition of a
@@ -288,7 +295,7 @@ func (r *reading) readWordCell(g *grid, i, j int, at place, text string) {
 		return commitment.Field{Name: "wording", Role: commitment.RoleRank, Value: commitment.Choice(text, rank)}
 	}
 	switch {
-	case at.short && timed && g.about == promising && (nobody.MatchString(text) || bestEffort.MatchString(text) || atOnce.MatchString(text)):
+	case at.short && timed && text != "" && g.about == promising && (nobody.MatchString(text) || bestEffort.MatchString(text) || atOnce.MatchString(text) && len(strings.Fields(text)) < 5):
 		value, rank := commitment.Unread(text), int64(refused)
 		if bestEffort.MatchString(text) {
 			rank = hoped

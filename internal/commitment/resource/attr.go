@@ -28,6 +28,7 @@ type Attr struct {
 	When string
 
 	value func(read reader) commitment.Value
+	count func() commitment.Value
 	child func(name string) Attr
 }
 
@@ -51,6 +52,14 @@ func (a Attr) Value(read func(text string) commitment.Value) commitment.Value {
 		return commitment.Value{}
 	}
 	return a.value(read)
+}
+
+// Count reads it as how many of a thing there are.
+func (a Attr) Count() commitment.Value {
+	if a.count == nil {
+		return a.Value(commitment.Words)
+	}
+	return a.count()
 }
 
 // List reads it as a list.
@@ -117,7 +126,7 @@ func (e each) nested(raw terraform.Attr, depth int) Attr {
 	if a.IsNull() || depth > maxNested {
 		return Attr{}
 	}
-	out := Attr{Line: a.Line(), value: func(read reader) commitment.Value { return e.value(a, read) }}
+	out := Attr{Line: a.Line(), value: func(read reader) commitment.Value { return e.value(a, read) }, count: a.Count}
 	out.child = func(name string) Attr { return e.nested(a.Get(name), depth+1) }
 	text, literal := a.Literal()
 	switch {

@@ -54,7 +54,7 @@ func apart(role commitment.Role) bool {
 	case commitment.RoleTarget, commitment.RoleThreshold, commitment.RoleAmount, commitment.RoleWindow,
 		commitment.RoleDelay, commitment.RoleRank, commitment.RoleSeverity:
 		return true
-	case commitment.RoleEnabled, commitment.RoleCoverage, commitment.RoleSuppression, commitment.RoleTeller,
+	case commitment.RoleEnabled, commitment.RoleScope, commitment.RoleCoverage, commitment.RoleSuppression, commitment.RoleTeller,
 		commitment.RoleDefinition, commitment.RoleKey, commitment.RoleNote:
 	}
 	return false
@@ -113,13 +113,10 @@ func (f *Fields) Made(line int, s Spec, v commitment.Value) {
 // Close adds what all resources have: how often it is made, and the locals that its
 // values rest on.
 func (f *Fields) Close(it Item) {
-	f.Add(it.Attr("count"), Spec{Name: "count", Role: commitment.RoleEnabled, Read: func(text string) commitment.Value {
-		n, ok := commitment.ParseNumber(text)
-		if !ok {
-			return commitment.Unread(text)
-		}
-		return commitment.Switch(text, n.Sign() > 0)
-	}})
+	if a := it.Attr("count"); a.Exists() {
+		f.locals = append(f.locals, a.Locals...)
+		f.List = append(f.List, commitment.Field{Name: "count", Role: commitment.RoleEnabled, Value: a.Count(), Line: a.Line})
+	}
 	if it.Each == "" {
 		if a := it.Attr("for_each"); a.Exists() {
 			f.locals = append(f.locals, a.Locals...)

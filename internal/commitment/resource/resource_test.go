@@ -59,7 +59,7 @@ func TestFields(t *testing.T) {
 		{"a conditional list", `tell = var.live ? [a.arn] : []`, "limit=; tell=var.live ? [a.arn] : []?"},
 		{"objects are sorted", "what = {\n b = 1 # one\n a = \"x\"\n}", "limit=; tell=; what={a = x, b = 1}"},
 		{"made never", `count = 0`, "limit=; tell=; count=0"},
-		{"made under a condition", `count = var.live ? 1 : 0`, "limit=; tell=; count=var.live ? 1 : 0?"},
+		{"made under a condition", `count = var.live ? 1 : 0`, "limit=; tell=; count=only if var.live?"},
 		{"made for a variable", `for_each = var.all`, "limit=; tell=; for_each=var.all"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

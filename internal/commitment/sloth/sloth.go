@@ -13,6 +13,7 @@
 package sloth
 
 import (
+	"bytes"
 	"regexp"
 	"strings"
 
@@ -31,25 +32,30 @@ func Format() commitment.Format {
 var (
 	own = regexp.MustCompile(`prometheus/v1|sloth\.slok\.dev/`)
 	// sure and maybe are the beginnings of a file with an objective of its own.
-	sure    = regexp.MustCompile(`(?m)^["']?(?:objective|errorQuery)["']?[ \t]*:`)
-	maybe   = regexp.MustCompile(`(?m)^(?:-[ \t]+)?["']?(?:objective|slo|sla|target|goal|slos|objectives)["']?[ \t]*:|^-[ \t]+name:`)
-	inJSON  = regexp.MustCompile(`"(?:objective|slo|sla|slos|objectives|target|goal)"\s*:`)
+	sure   = regexp.MustCompile(`(?m)^["']?(?:objective|errorQuery)["']?[ \t]*:`)
+	maybe  = regexp.MustCompile(`(?m)^(?:-[ \t]+)?["']?(?:objective|slo|sla|target|goal|slos|objectives)["']?[ \t]*:|^-[ \t]+name:`)
+	inJSON = regexp.MustCompile(`"(?:objective|slo|sla|slos|objectives|target|goal)"\s*:`)
+	// flow is a document in braces; inFlow is one of the words in it.
+	flow    = regexp.MustCompile(`(?m)^(?:---[ \t]+)?(?:-[ \t]+)*[{\[]`)
+	inFlow  = regexp.MustCompile(`[{,\s]["']?(?:objective|errorQuery|slo|sla|slos|objectives|target|goal)["']?[ \t]*:`)
 	foreign = regexp.MustCompile(`(?m)^[ \t-]*["']?(?:apiVersion|\$schema|spec_version)["']?[ \t]*:`)
+	// texts are files for people, which quote what such a file may look like.
+	texts   = regexp.MustCompile(`(?i)\.(?:md|mdx|markdown|rst|adoc|html?|txt|go|py|sh|js|ts)$`)
 	endings = regexp.MustCompile(`(?i)\.(ya?ml|json)(?:\.(?:tpl|tmpl|j2|erb|template))?$`)
 )
 
 func sniff(path string, src []byte) bool {
 	if own.Match(src) {
-		return true
+		return !texts.MatchString(path)
 	}
 	ending := endings.FindStringSubmatch(path)
-	if ending == nil || foreign.Match(src) {
+	if ending == nil || foreign.Match(src) && !bytes.Contains(src, []byte("\n---")) {
 		return false
 	}
 	if strings.EqualFold(ending[1], "json") {
 		return inJSON.Match(src)
 	}
-	return sure.Match(src) || maybe.Match(src)
+	return sure.Match(src) || maybe.Match(src) || flow.Match(src) && inFlow.Match(src)
 }
 
 func parse(path string, src []byte) commitment.Parsed {

@@ -41,7 +41,7 @@ func Read(path string, src []byte) File {
 			return f
 		}
 	}
-	s.src = src
+	s.src, s.own = src, ownLines(src)
 	if line, ok := bounded(src); !ok {
 		f.Problems = append(f.Problems, commitment.Problem{Line: line, Text: "it is nested too deeply to be read", Whole: true})
 		return f
@@ -205,10 +205,13 @@ func (s *scope) define(blocks []Block) {
 		switch {
 		case b.kind == "locals":
 			for name, a := range b.body.Attributes {
-				s.locals[name] = a.Expr
+				if _, ok := s.locals[name]; !ok || !s.beyond(b.at) {
+					s.locals[name] = a.Expr
+				}
 			}
 		case b.kind == "variable" && len(b.labels) == 1:
-			if a, ok := b.body.Attributes["default"]; ok {
+			a, ok := b.body.Attributes["default"]
+			if _, known := s.defaults[b.labels[0]]; ok && (!known || !s.beyond(b.at)) {
 				s.defaults[b.labels[0]] = a.Expr
 			}
 		}

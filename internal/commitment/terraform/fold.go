@@ -17,6 +17,7 @@ import (
 type scope struct {
 	src      []byte
 	lines    []int // of the JSON file, by the lines of src; nil for HCL
+	own      int   // lines of the file itself, if definitions of others were added to it; else 0
 	locals   map[string]hclsyntax.Expression
 	defaults map[string]hclsyntax.Expression
 	sources  map[string]string  // locals as written, those that were asked for
@@ -25,6 +26,9 @@ type scope struct {
 
 // line is the line of the file for one of src.
 func (s *scope) line(n int) int {
+	if s.own > 0 && n > s.own {
+		return 0
+	}
 	if s.lines == nil {
 		return n
 	}

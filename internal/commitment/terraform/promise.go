@@ -38,7 +38,7 @@ func (b Block) Promise(format, path string, f File, kind commitment.Kind) commit
 	if b.Opaque() {
 		c.Caveats = append(c.Caveats, "a part of it could not be read")
 	}
-	if repeated := b.Repeated(); repeated != "" {
+	if repeated := b.Repeated(); repeated != "" && !strings.HasPrefix(b.Attr("count").Count().Text, "only ") {
 		c.Caveats = append(c.Caveats, "it stands for any number of them: "+repeated)
 	}
 	c.Fields = append(c.Fields, b.existence()...)
@@ -49,14 +49,7 @@ func (b Block) Promise(format, path string, f File, kind commitment.Kind) commit
 // does an entry that for_each has lost.
 func (b Block) existence() []commitment.Field {
 	if a := b.Attr("count"); !a.IsNull() {
-		v := a.Value(func(text string) commitment.Value {
-			n, ok := commitment.ParseNumber(text)
-			if !ok {
-				return commitment.Unread(text)
-			}
-			return commitment.Switch(text, n.Sign() > 0)
-		})
-		return []commitment.Field{{Name: "count", Role: commitment.RoleEnabled, Value: v, Line: a.Line()}}
+		return []commitment.Field{{Name: "count", Role: commitment.RoleEnabled, Value: a.Count(), Line: a.Line()}}
 	}
 	a := b.Attr("for_each")
 	if a.IsNull() {
@@ -67,6 +60,39 @@ func (b Block) existence() []commitment.Field {
 		v = commitment.ListOf(items...)
 	}
 	return []commitment.Field{{Name: "for_each", Role: commitment.RoleCoverage, Value: v, Line: a.Line()}}
+}
+
+// Count reads the argument count: whether there is any at all. Under a condition it says
+// when ("only if var.paging"), since nobody without the values can say more.
+func (a Attr) Count() commitment.Value {
+	v := a.Value(some)
+	if !v.Opaque {
+		return v
+	}
+	when, then, otherwise, ok := a.Arms()
+	if !ok {
+		return v
+	}
+	rest := strings.TrimPrefix(a.Shown(), a.Source()) // what the file says about the names in it
+	switch yes, no := then.Value(some), otherwise.Value(some); {
+	case yes.Num == nil || no.Num == nil:
+	case yes.Num.Sign() > 0 && no.Num.Sign() == 0:
+		return commitment.Unread("only if " + when + rest)
+	case yes.Num.Sign() == 0 && no.Num.Sign() > 0:
+		return commitment.Unread("only unless " + when + rest)
+	case yes.Num.Cmp(no.Num) == 0:
+		return yes
+	}
+	return v
+}
+
+// some reads a number of things as whether there are any.
+func some(text string) commitment.Value {
+	n, ok := commitment.ParseNumber(text)
+	if !ok {
+		return commitment.Unread(text)
+	}
+	return commitment.Switch(text, n.Sign() > 0)
 }
 
 // Broken is why a block could not be read whole, with all that was; "" where it was.
