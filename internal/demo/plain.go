@@ -87,6 +87,8 @@ func plain(n ast.Node, source []byte) string {
 			b.Write(n.Value)
 		case *ast.AutoLink:
 			b.Write(n.Label(source))
+		case *ast.RawHTML: // a line break within a cell of a table
+			b.WriteByte(' ')
 		}
 	}
 	// The walk ends with an error only if the visitor does, and this one never does.

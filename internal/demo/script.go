@@ -49,7 +49,7 @@ type step struct {
 	Tells string
 	Do    func(t *teller) error
 	Want  scene
-	// Shows are the titles of the comment's sections to print.
+	// Shows are the titles of the comment's sections to print, as far as they are new.
 	Shows []string
 }
 
@@ -71,6 +71,7 @@ type teller struct {
 	out    io.Writer
 	pr     *githubsim.Pull // the pull request at hand
 	before scene
+	shown  []string // what was printed of the comment at hand
 }
 
 func (t *teller) say(format string, args ...any) error {
@@ -92,7 +93,7 @@ func (t *teller) tell(ctx context.Context, n int, s step) error {
 		return fmt.Errorf("step %d: %w", n, err)
 	}
 	if t.pr != previous {
-		t.before = scene{}
+		t.before, t.shown = scene{}, nil
 	}
 	got := t.sees(s.Want.Says)
 	got.Refused = refused
@@ -182,7 +183,10 @@ func (t *teller) text(n int, s step, got scene, wrong []string) string {
 	if c := t.comment(t.pr.View()); c != nil {
 		for _, title := range s.Shows {
 			for _, l := range lines(c.Body, title) {
-				row("comment", untimed(l))
+				if l = untimed(l); !slices.Contains(t.shown, l) {
+					row("comment", l)
+					t.shown = append(t.shown, l)
+				}
 			}
 		}
 	}

@@ -13,6 +13,7 @@ const (
 	pending = `Required status check "slagate" is pending.`
 	failing = `Required status check "slagate" is failing.`
 	turn    = "Whose turn it is"
+	table   = "What changes for customers"
 	refused = "Did not count"
 	since   = "What changed since it was signed"
 )
@@ -63,8 +64,21 @@ func opening() []step {
 			Want:  scene{Status: "success: No customer commitment touched"},
 		},
 		{
-			Tells: "ana opens another one: availability of checkout goes from 99.95% to 99.5%",
-			Do:    propose("weaken"), Want: nobody, Shows: []string{turn},
+			Tells: "ana rewords a remark in the file with the checkout objectives: no promise changes, nobody is asked",
+			Do:    propose("reword"),
+			Want:  scene{Status: "success: Commitments touched, none changed", Says: "so nobody has to sign"},
+		},
+		{
+			Tells: "ana promises more: the rule asks only two functions about what gets stronger",
+			Do:    propose("tighten"), Shows: []string{table},
+			Want: scene{
+				Status: "pending: Waiting for product, support (0 of 2 signed)", Held: pending,
+				Labels: needs("product", "support"), Says: "strengthened",
+			},
+		},
+		{
+			Tells: "ana promises less: availability of checkout goes from 99.95% to 99.5%",
+			Do:    propose("weaken"), Want: nobody, Shows: []string{table, turn},
 		},
 		{Tells: "ana tries to merge all the same", Do: merge(writer), Want: again},
 		{
@@ -129,9 +143,10 @@ func pushing() []step {
 	forged.Says, forged.Forged = "Waiting for security and support (2 of 4 signed)", "success by ana, then pending by slagate[bot]"
 	return []step{
 		{Tells: "ana pushes a change of a page that no rule covers: every sign-off stays", Do: pushMore("other"), Want: stillOpen()},
+		{Tells: "ana rewords a remark beside the objective that was signed: they stay, too", Do: pushMore("remark"), Want: stillOpen()},
 		{
-			Tells: "ana pushes a change of an escalation path: only security and support are asked again",
-			Do:    pushMore("escalation"), Want: half, Shows: []string{since},
+			Tells: "ana takes the last level out of an escalation path: only security and support are asked again",
+			Do:    pushChange("escalation"), Want: half, Shows: []string{table, since},
 		},
 		{
 			Tells: "ana is impatient and posts a green status \"slagate\" herself: it is put right, and never counted",
@@ -169,10 +184,18 @@ func ending() []step {
 		},
 		{
 			Tells: "ana moves the checkout objectives to a folder that no rule covers",
-			Do:    propose("rename"), Shows: []string{"What changes for customers"},
+			Do:    propose("rename"), Shows: []string{table},
 			Want: scene{
 				Status: "pending: Waiting for product, legal, security, support (0 of 4 signed)", Held: pending,
 				Labels: sorted(needs(functions()...)), Says: "removed",
+			},
+		},
+		{
+			Tells: "ana makes an alert wait so long that the contract is broken: legal is asked, which the rule does not say",
+			Do:    propose("late"), Shows: []string{table},
+			Want: scene{
+				Status: "pending: Waiting for legal, security, support (0 of 3 signed)", Held: pending,
+				Labels: needs("legal", "security", "support"), Says: "below the contract",
 			},
 		},
 	}
@@ -195,6 +218,14 @@ func pushMore(id string) func(*teller) error {
 	return func(t *teller) error {
 		i := slices.IndexFunc(pushes(), func(p push) bool { return p.ID == id })
 		return t.push(writer, t.pr, pushes()[i].About, pushes()[i].Edit)
+	}
+}
+
+// pushChange pushes a prepared change to the branch as ana.
+func pushChange(id string) func(*teller) error {
+	return func(t *teller) error {
+		i := slices.IndexFunc(changes(), func(c change) bool { return c.ID == id })
+		return t.push(writer, t.pr, changes()[i].Title, changes()[i].Edit)
 	}
 }
 

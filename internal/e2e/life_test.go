@@ -12,7 +12,8 @@ import (
 	"github.com/slagate/slagate/internal/githubsim"
 )
 
-// The budgets of counted requests that a life may use (the aims).
+// The budgets of counted requests that a life may use (the aims). Measured:
+// 57 to 59, of them 15 to 17 reads; before the contents of gated files were read, 56 and 14.
 const (
 	lifeBudget, lifeReads = 82, 30
 	ungatedPerHead        = 3

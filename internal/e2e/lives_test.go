@@ -5,7 +5,9 @@ import (
 	"database/sql"
 	"flag"
 	"fmt"
+	"math/big"
 	"math/rand/v2"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -42,31 +44,110 @@ func TestLives(t *testing.T) {
 }
 
 // The policies that main and release may have, and what the oracle knows of them:
-// which functions a path asks.
+// which functions a change asks.
 const (
-	wideRequire = "require: [product, legal, support]"
-	freePolicy  = "version: 1\n"
+	livesPolicy = `version: 1
+functions:
+  product:  { teams: [acme/product] }
+  legal:    { teams: [acme/legal] }
+  security: { teams: [acme/security] }
+  support:  { teams: [acme/support] }
+rules:
+  - name: service levels
+    paths: ["slo/**"]
+    require: { weakened: [product, legal], removed: [product, legal], unknown: [product, legal], strengthened: [product], added: [product], neutral: [] }
+    checklist: [impact, rollback]
+  - name: escalation paths
+    paths: ["oncall/**"]
+    require: [security, support]
+policy: { require: [legal, security] }
+`
+	freePolicy = "version: 1\n"
 )
 
-func widePolicy() string {
-	return strings.Replace(thePolicy, "require: [product, legal]", wideRequire, 1)
+// widePolicy asks support, too, whatever a change of a service level does.
+func widePolicy() string { return strings.ReplaceAll(livesPolicy, ": [product", ": [support, product") }
+
+func isWide(policy string) bool { return strings.Contains(policy, "[support, product") }
+
+// objective is how the oracle reads a promise: the files of slo/ have one number.
+var objective = regexp.MustCompile(`(?m)^objective: (\d+(?:\.\d+)?)$`)
+
+// side is a file on one side of a change.
+type side struct {
+	text  string
+	there bool
+}
+
+// promise is what the oracle reads in a file of slo/, nil where it can read nothing.
+func (s side) promise() *big.Rat {
+	m := objective.FindStringSubmatch(s.text)
+	if !s.there || m == nil {
+		return nil
+	}
+	r, _ := new(big.Rat).SetString(m[1])
+	return r
+}
+
+// effectOf is the oracle's judgement of a change of a file, and what is agreed to with it.
+// Only what cannot be read is agreed to by the letter.
+func effectOf(path string, before, after side) (effect, agreed string) {
+	was, is := before.promise(), after.promise()
+	number := fmt.Sprintf("%s: %v -> %v", path, was, is)
+	switch {
+	case before == after:
+		return "", ""
+	case !strings.HasPrefix(path, "slo/") || before.there && was == nil || after.there && is == nil:
+		return "unknown", fmt.Sprintf("%s: %q %v -> %q %v", path, before.text, before.there, after.text, after.there)
+	case !before.there:
+		return "added", number
+	case !after.there:
+		return "removed", number
+	case is.Cmp(was) < 0:
+		return "weakened", number
+	case is.Cmp(was) > 0:
+		return "strengthened", number
+	}
+	return "neutral", number
+}
+
+// gates reports whether a policy has a rule for a path.
+func gates(policy, path string) bool {
+	return policy != freePolicy && (path == ".github/slagate.yml" || strings.HasPrefix(path, "oncall/") || strings.HasPrefix(path, "slo/"))
 }
 
 // asksOf is the oracle's reading of a policy.
-func asksOf(policy, path string) []string {
+func asksOf(policy, path, effect string, after side) []string {
+	var asked []string
 	switch {
-	case policy == freePolicy:
-		return nil
+	case !gates(policy, path) || effect == "":
 	case path == ".github/slagate.yml":
-		return []string{"legal", "security"}
+		asked = []string{"legal", "security"}
+		if isWide(policy) && !isWide(after.text) { // it would lose its say
+			asked = append(asked, "support")
+		}
 	case strings.HasPrefix(path, "oncall/"):
-		return []string{"security", "support"}
-	case strings.HasPrefix(path, "slo/") && policy == thePolicy:
-		return []string{"product", "legal"}
-	case strings.HasPrefix(path, "slo/"):
-		return []string{"product", "legal", "support"}
+		asked = []string{"security", "support"}
+	case effect == "neutral":
+	default:
+		asked = []string{"product"}
+		if effect != "strengthened" && effect != "added" {
+			asked = append(asked, "legal")
+		}
+		if isWide(policy) {
+			asked = append(asked, "support")
+		}
 	}
-	return nil
+	return asked
+}
+
+// text is a file at random: promises better and worse, the same number written
+// otherwise, with one remark or another, and now and then nothing that can be read.
+func (a *alive) text(path string) githubsim.File {
+	if !strings.HasPrefix(path, "slo/") || a.rand.IntN(8) == 0 {
+		return githubsim.Text(fmt.Sprintf("value: %d\n", a.rand.IntN(3)))
+	}
+	return githubsim.Text(pick(a, "", "# a remark\n", "# another one\n") + "objective: " + pick(a, "99", "99.5", "99.50", "99.9", "99.90", "99.95") + "\nwindow: 30d\n")
 }
 
 // word is what somebody said about a function on a pull request.
@@ -96,7 +177,7 @@ type alive struct {
 func newAliveWorld(t *testing.T, seed uint64, faulty bool) *alive {
 	t.Helper()
 	a := &alive{
-		world: prepare(t, thePolicy), rand: rand.New(rand.NewPCG(seed, 2)), faulty: faulty, words: map[*githubsim.Pull][]word{},
+		world: prepare(t, livesPolicy), rand: rand.New(rand.NewPCG(seed, 2)), faulty: faulty, words: map[*githubsim.Pull][]word{},
 		pushed: map[string]map[[2]string]bool{}, heads: map[*githubsim.Pull][]string{}, left: map[string]int{}, unsure: map[int64]bool{},
 	}
 	a.repo.Branch("release", "main").Branch("free", "main")
@@ -127,6 +208,8 @@ func (a *alive) live(acts int) {
 	a.judge()
 	a.judgeAgain()
 	a.everybodySigns()
+	a.rewordAll()
+	a.moveAll()
 }
 
 // days are so many acts, with faults between them.
@@ -201,7 +284,7 @@ func (a *alive) begin() {
 	for _, files := range []map[string]githubsim.File{
 		weaken(),
 		{"oncall/escalation.tf": githubsim.Text("escalation_delay_in_minutes = 60\n"), "README.md": githubsim.Text("b\n")},
-		{"slo/search.yml": githubsim.Text("objective: 1\n"), ".github/slagate.yml": githubsim.Text(thePolicy + "# a remark\n")},
+		{"slo/search.yml": githubsim.Text("objective: 1\nwindow: 30d\n"), ".github/slagate.yml": githubsim.Text(livesPolicy + "# a remark\n")},
 	} {
 		p := a.openOnly(files)
 		a.pulls = append(a.pulls, p)
@@ -365,14 +448,17 @@ func (a *alive) change(p *githubsim.Pull) {
 	v := p.View()
 	who := pick(a, "ana", "ana", "sam")
 	var err error
-	switch what := a.rand.IntN(7); what {
+	switch what := a.rand.IntN(8); what {
 	case 0, 1, 2:
-		path := pick(a, "slo/checkout.yml", "slo/search.yml", "oncall/escalation.tf", "src/main.go", "README.md")
-		_, err = a.as(who).Push(a.repo, v.HeadName, "change", map[string]githubsim.File{path: githubsim.Text(fmt.Sprintf("value: %d\n", a.rand.IntN(3)))})
+		path := pick(a, "slo/checkout.yml", "slo/checkout.yml", "slo/search.yml", "slo/search.yml", "oncall/escalation.tf", "src/main.go")
+		file := a.text(path)
+		_, err = a.as(who).Push(a.repo, v.HeadName, "change", map[string]githubsim.File{path: file})
 		if head := p.View().Head; err == nil && head != v.Head {
 			a.contribute(v.Head, head, who, path)
-			a.note("#%d %s pushes %s: %.7s", p.Number, who, path, head)
+			a.note("#%d %s pushes %s: %.7s %q", p.Number, who, path, head, file.Content)
 		}
+	case 7:
+		a.hide(p, who)
 	case 3, 4:
 		to := pick(a, a.heads[p]...)
 		err = a.as("ana").ForcePush(a.repo, v.HeadName, to)
@@ -389,6 +475,25 @@ func (a *alive) change(p *githubsim.Pull) {
 			a.contribute(v.Head, head, who, "")
 			a.note("#%d %s merges the base in: %.7s", p.Number, who, head)
 		}
+	}
+}
+
+// hide takes a promise away or moves it to where no rule looks.
+func (a *alive) hide(p *githubsim.Pull, who string) {
+	v := p.View()
+	path := pick(a, "slo/checkout.yml", "slo/search.yml")
+	text, ok := a.repo.Content(v.Head, path)
+	if !ok {
+		return
+	}
+	files := map[string]githubsim.File{path: githubsim.Removed()}
+	if a.rand.IntN(2) == 0 {
+		files[strings.Replace(path, "slo/", "docs/", 1)] = githubsim.Text(text)
+	}
+	_, err := a.as(who).Push(a.repo, v.HeadName, "hide", files)
+	if head := p.View().Head; err == nil && head != v.Head {
+		a.contribute(v.Head, head, who, path)
+		a.note("#%d %s hides %s (%d files): %.7s", p.Number, who, path, len(files), head)
 	}
 }
 
@@ -497,9 +602,9 @@ func (a *alive) forget(p *githubsim.Pull, c githubsim.Comment) {
 // policy changes a base branch.
 func (a *alive) policy() {
 	branch := pick(a, "main", "release")
-	files := pick(a, policyFile(thePolicy), policyFile(widePolicy()),
+	files := pick(a, policyFile(livesPolicy), policyFile(widePolicy()),
 		map[string]githubsim.File{"src/main.go": githubsim.Text(fmt.Sprint(a.number))},
-		map[string]githubsim.File{"slo/search.yml": githubsim.Text(fmt.Sprintf("base: %d\n", a.rand.IntN(3)))},
+		map[string]githubsim.File{"slo/search.yml": a.text("slo/search.yml")},
 	)
 	_, err := a.as("ada").Push(a.repo, branch, "base", files)
 	for path := range files {
@@ -514,14 +619,19 @@ func (a *alive) content(p *githubsim.Pull, f, head string) string {
 	base := a.repo.MergeBase(v.Base, head)
 	var paths []string
 	for _, path := range append(a.repo.Paths(base), a.repo.Paths(head)...) {
-		before, was := a.repo.Content(base, path)
-		after, is := a.repo.Content(head, path)
-		if (was != is || before != after) && slices.Contains(asksOf(policy, path), f) {
-			paths = append(paths, fmt.Sprintf("%s: %q %v -> %q %v", path, before, was, after, is))
+		before, after := a.side(base, path), a.side(head, path)
+		effect, agreed := effectOf(path, before, after)
+		if slices.Contains(asksOf(policy, path, effect, after), f) {
+			paths = append(paths, agreed)
 		}
 	}
 	slices.Sort(paths)
 	return strings.Join(slices.Compact(paths), "\n")
+}
+
+func (a *alive) side(ref, path string) side {
+	text, there := a.repo.Content(ref, path)
+	return side{text, there}
 }
 
 // rest ends all faults, lets time pass and has everything looked at.
@@ -607,7 +717,7 @@ func (a *alive) pushedGated(p *githubsim.Pull, login string) bool {
 	v := p.View()
 	policy, _ := a.repo.Content(v.Base, ".github/slagate.yml")
 	for k := range a.pushed[v.Head] {
-		if k[0] == login && len(asksOf(policy, k[1])) > 0 &&
+		if k[0] == login && gates(policy, k[1]) &&
 			slices.ContainsFunc(v.Files, func(f githubsim.FileView) bool { return f.Path == k[1] || f.Previous == k[1] }) {
 			return true
 		}
@@ -681,6 +791,50 @@ func (a *alive) everybodySigns() {
 			require.Equal(a.t, "success", p.View().Status("slagate").State, "#%d stays red: %s\n%s", p.Number, p.View().Status("slagate").Description, a.comment(p))
 		}
 	}
+}
+
+// rewordAll requires that remarks beside promises take nothing away from those who signed.
+func (a *alive) rewordAll() {
+	labels := map[*githubsim.Pull][]string{}
+	for _, p := range a.pulls {
+		labels[p] = slices.Sorted(slices.Values(p.View().Labels))
+	}
+	for _, p := range a.pulls {
+		v := p.View()
+		files := map[string]githubsim.File{}
+		for _, path := range []string{"slo/checkout.yml", "slo/search.yml"} {
+			before, after := a.side(a.repo.MergeBase(v.Base, v.Head), path), a.side(v.Head, path)
+			if after.promise() != nil && (!before.there || before.promise() != nil) {
+				files[path] = githubsim.Text(fmt.Sprintf("# reworded %d\n%s", p.Number, after.text))
+			}
+		}
+		if v.Open && len(files) > 0 {
+			_, err := a.as("ana").Push(a.repo, v.HeadName, "reword", files)
+			a.do(err)
+			a.note("#%d reworded: %.7s", p.Number, p.View().Head)
+		}
+	}
+	a.retried()
+	for _, p := range a.pulls {
+		if v := p.View(); v.Open {
+			require.Equal(a.t, "success", v.Status("slagate").State, "#%d: a remark took it away: %s\n%s", p.Number, v.Status("slagate").Description, a.comment(p))
+			require.Equal(a.t, labels[p], slices.Sorted(slices.Values(v.Labels)), "#%d: a remark changed the labels", p.Number)
+		}
+	}
+}
+
+// moveAll changes a promise in every pull request that is signed, and judges.
+func (a *alive) moveAll() {
+	for _, p := range a.pulls {
+		if v := p.View(); v.Open {
+			file := a.text("slo/checkout.yml")
+			_, err := a.as("ana").Push(a.repo, v.HeadName, "move", map[string]githubsim.File{"slo/checkout.yml": file})
+			a.do(err)
+			a.note("#%d moved: %.7s %q", p.Number, p.View().Head, file.Content)
+		}
+	}
+	a.retried()
+	a.judge()
 }
 
 // signAll has everybody sign who has to, once the limits of putting right are over.

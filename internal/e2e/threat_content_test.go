@@ -17,21 +17,29 @@ import (
 
 func TestThreat_T10_EditsThePolicyItself(t *testing.T) {
 	t.Parallel()
-	changes := map[string]map[string]githubsim.File{
-		"empties it":     {".github/slagate.yml": githubsim.Text("version: 1\n")},
-		"deletes it":     {".github/slagate.yml": githubsim.Removed()},
-		"renames it":     {".github/slagate.yml": githubsim.Removed(), ".github/old.yml": githubsim.Text(thePolicy)},
-		"touches a rule": {".github/slagate.yml": githubsim.Text(strings.Replace(thePolicy, "[product, legal]", "[product]", 1))},
+	// Whoever loses a say is asked, and legal and security always.
+	all := []string{"product", "legal", "security", "support"}
+	tests := map[string]struct {
+		files map[string]githubsim.File
+		asked []string
+	}{
+		"empties it":     {map[string]githubsim.File{".github/slagate.yml": githubsim.Text("version: 1\n")}, all},
+		"deletes it":     {map[string]githubsim.File{".github/slagate.yml": githubsim.Removed()}, all},
+		"renames it":     {map[string]githubsim.File{".github/slagate.yml": githubsim.Removed(), ".github/old.yml": githubsim.Text(thePolicy)}, all},
+		"touches a rule": {policyFile(strings.Replace(thePolicy, "[product, legal]", "[product]", 1)), all[:3]},
 	}
-	for name, files := range changes {
+	signers := map[string]string{"product": "pia", "legal": "lee", "security": "sue", "support": "sid"}
+	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t, thePolicy)
+			files := tt.files
 			maps.Copy(files, weaken())
 			p := w.open(files)
-			w.sees(p, "pending", "Waiting for product, legal, security (0 of 3 signed)")
-			for _, who := range [][2]string{{"pia", "product"}, {"lee", "legal"}, {"sue", "security"}} {
-				w.do(w.as(who[0]).Label(p, "sla/"+who[1]+"-approved"))
+			w.sees(p, "pending", fmt.Sprintf("Waiting for %s (0 of %d signed)", strings.Join(tt.asked, ", "), len(tt.asked)))
+			for _, f := range tt.asked {
+				w.notGreen(p)
+				w.do(w.as(signers[f]).Label(p, "sla/"+f+"-approved"))
 			}
 			w.green(p)
 		})
@@ -76,7 +84,7 @@ func TestThreat_T11_HidesAGatedFile(t *testing.T) {
 		"gigantic":                 {map[string]githubsim.File{"slo/checkout.yml": githubsim.Text(strings.Repeat("x", 3<<20))}, "", "slo/checkout.yml"},
 		"mode change is neutral":   {map[string]githubsim.File{"slo/checkout.yml": githubsim.Exec("objective: 99.9\nwindow: 30d\n")}, "pending: Waiting for product, legal (0 of 2 signed)", "mode"},
 		"renamed within the rules": {map[string]githubsim.File{"slo/checkout.yml": githubsim.Removed(), "slo/moved.yml": same}, "", "renamed"},
-		"copied out of the glob":   {map[string]githubsim.File{"docs/copy.yml": same}, "success: No customer commitment touched", ""},
+		"copied out of the glob":   {map[string]githubsim.File{"docs/copy.yml": same}, isTold, "files that no rule covers"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

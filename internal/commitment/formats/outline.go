@@ -112,11 +112,16 @@ func (o *outline) look(i int, key string) {
 	path := o.paths[i]
 	switch {
 	case len(o.odd) >= most:
-	case latin.MatchString(key) && disguised.MatchString(key):
+	case !ascii(key) && latin.MatchString(key) && disguised.MatchString(key):
 		o.odd = append(o.odd, commitment.Problem{Line: i + 1, Text: fmt.Sprintf("the key %+q is not written in the letters it seems to be", key)})
-	case hold.MatchString(key) && strings.HasSuffix(path, "groups/rules"):
+	case strings.HasSuffix(path, "groups/rules") && hold.MatchString(key):
 		o.odd = append(o.odd, commitment.Problem{Line: i + 1, Text: fmt.Sprintf("a rule has no %q, perhaps for is meant", key)})
 	}
+}
+
+// ascii reports whether a text has none but plain characters.
+func ascii(text string) bool {
+	return strings.IndexFunc(text, func(r rune) bool { return r >= 0x80 }) < 0
 }
 
 // note keeps what a document says of itself.

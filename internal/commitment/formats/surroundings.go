@@ -63,7 +63,7 @@ func conditionOf(c *commitment.Commitment, conditions []string) string {
 	own := at(c.Source.Line)
 	parts := []string{own}
 	for _, f := range c.Fields {
-		if inner := at(f.Line); f.Line > c.Source.Line && inner != own && strings.HasPrefix(inner, own) {
+		if inner := at(f.Line); f.Role != commitment.RoleNote && f.Line > c.Source.Line && inner != own && strings.HasPrefix(inner, own) {
 			parts = append(parts, f.Name+": "+strings.TrimPrefix(inner, own))
 		}
 	}
@@ -92,7 +92,7 @@ func conditionsOf(rows []string) []string {
 		if part.follow(row) {
 			out[i] = part.text + " "
 		}
-		for _, at := range tag.FindAllStringSubmatchIndex(row, -1) {
+		for _, at := range tags(row) {
 			if !seen && strings.Trim(tag.ReplaceAllString(row[:at[0]], ""), " \t-<>pulitrd") != "" {
 				out[i], seen = out[i]+strings.Join(open, " "), true
 			}
@@ -105,6 +105,14 @@ func conditionsOf(rows []string) []string {
 	return out
 }
 
+// tags are the places of template expressions in a line.
+func tags(row string) [][]int {
+	if !strings.Contains(row, "{{") && !strings.Contains(row, "{%") && !strings.Contains(row, "<%") {
+		return nil
+	}
+	return tag.FindAllStringSubmatchIndex(row, -1)
+}
+
 // directive is one of reStructuredText that shows what is indented below it to some only.
 type directive struct {
 	column int
@@ -115,6 +123,9 @@ var only = regexp.MustCompile(`^(\s*)\.\. (?:only|ifconfig)::\s*(.*)$`)
 
 // follow reports whether a line stands below one.
 func (d *directive) follow(row string) bool {
+	if !strings.Contains(row, ".. ") && d.column < 0 {
+		return false
+	}
 	if m := only.FindStringSubmatch(row); m != nil {
 		d.column, d.text = len(m[1]), "only "+m[2]
 		return false

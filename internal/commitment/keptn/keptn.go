@@ -13,6 +13,7 @@
 package keptn
 
 import (
+	"bytes"
 	"regexp"
 	"slices"
 	"strings"
@@ -27,8 +28,10 @@ const name = "keptn"
 // Format is the format.
 func Format() commitment.Format {
 	return commitment.Format{
-		Name:  name,
-		Sniff: func(_ string, src []byte) bool { return mark.Match(src) },
+		Name: name,
+		Sniff: func(_ string, src []byte) bool {
+			return (bytes.Contains(src, []byte("spec_version")) || bytes.Contains(src, []byte("total_score"))) && mark.Match(src)
+		},
 		Parse: func(path string, src []byte) commitment.Parsed { return objective.Read(path, src, false, take) },
 	}
 }

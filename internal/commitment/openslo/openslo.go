@@ -14,6 +14,7 @@
 package openslo
 
 import (
+	"bytes"
 	"regexp"
 	"strings"
 
@@ -27,8 +28,10 @@ const name = "openslo"
 // Format is the format.
 func Format() commitment.Format {
 	return commitment.Format{
-		Name:  name,
-		Sniff: func(_ string, src []byte) bool { return mark.Match(src) },
+		Name: name,
+		Sniff: func(_ string, src []byte) bool {
+			return (bytes.Contains(src, []byte("openslo")) || bytes.Contains(src, []byte("n9/"))) && mark.Match(src)
+		},
 		Parse: func(path string, src []byte) commitment.Parsed { return objective.Read(path, src, true, take) },
 	}
 }

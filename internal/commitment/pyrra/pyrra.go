@@ -12,6 +12,7 @@
 package pyrra
 
 import (
+	"bytes"
 	"regexp"
 	"strings"
 
@@ -25,8 +26,13 @@ const name = "pyrra"
 // Format is the format.
 func Format() commitment.Format {
 	return commitment.Format{
-		Name:  name,
-		Sniff: func(_ string, src []byte) bool { return mark.Match(src) && !other.Match(src) || own.Match(src) },
+		Name: name,
+		Sniff: func(_ string, src []byte) bool {
+			if !bytes.Contains(src, []byte("ServiceLevelObjective")) && !bytes.Contains(src, []byte("pyrra.dev/")) {
+				return false
+			}
+			return mark.Match(src) && !other.Match(src) || own.Match(src)
+		},
 		Parse: func(path string, src []byte) commitment.Parsed {
 			return objective.Read(path, src, own.Match(src), take)
 		},

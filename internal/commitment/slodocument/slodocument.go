@@ -11,6 +11,7 @@
 package slodocument
 
 import (
+	"bytes"
 	"regexp"
 	"strings"
 
@@ -24,8 +25,10 @@ const name = "slodocument"
 // Format is the format.
 func Format() commitment.Format {
 	return commitment.Format{
-		Name:  name,
-		Sniff: func(_ string, src []byte) bool { return mark.Match(src) },
+		Name: name,
+		Sniff: func(_ string, src []byte) bool {
+			return bytes.Contains(src, []byte("/app-sre/slo-document-")) && mark.Match(src)
+		},
 		Parse: func(path string, src []byte) commitment.Parsed { return objective.Read(path, src, true, take) },
 	}
 }

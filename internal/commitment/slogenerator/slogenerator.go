@@ -13,6 +13,7 @@
 package slogenerator
 
 import (
+	"bytes"
 	"cmp"
 	"regexp"
 	"strings"
@@ -27,8 +28,15 @@ const name = "slogenerator"
 // Format is the format.
 func Format() commitment.Format {
 	return commitment.Format{
-		Name:  name,
-		Sniff: func(_ string, src []byte) bool { return mark.Match(src) },
+		Name: name,
+		Sniff: func(_ string, src []byte) bool {
+			for _, word := range []string{"sre.google.com/", "slo_target", "error_budget_polic", "burn_rate_threshold", "ServiceLevelObjective"} {
+				if bytes.Contains(src, []byte(word)) {
+					return mark.Match(src)
+				}
+			}
+			return false
+		},
 		Parse: func(path string, src []byte) commitment.Parsed {
 			return objective.Read(path, src, own.Match(src), take)
 		},
