@@ -154,7 +154,8 @@ func TestRange(t *testing.T) {
 			sn, err := h.RangeOf(t.Context(), tt.text)
 			require.NoError(t, err, tt.text)
 			require.Equal(t, tt.want, listed(sn.Files), tt.text)
-			require.Equal(t, tt.commits, []string{sn.Pull.BaseTip, sn.Pull.MergeBase, sn.Pull.Head}, tt.text)
+			got := []string{sn.Pull.BaseTip, sn.Pull.MergeBase, sn.Pull.Head}
+			require.Equal(t, tt.commits, got, tt.text)
 			require.Equal(t, len(tt.want), sn.Pull.Changed)
 			require.NoError(t, h.Texts(t.Context(), &sn, sides(sn.Files)))
 			for _, id := range sides(sn.Files) {

@@ -66,8 +66,10 @@ func newChanges(list []commitment.Change) []Change {
 func newChange(c *commitment.Change) Change {
 	out := Change{
 		Effect: c.Effect, Kind: string(c.Kind), Text: c.Text, Fields: []Field{}, CrossesFloor: c.CrossesFloor, Mixed: c.Mixed,
-		Notes: filled(c.Notes), SameAs: []string{}, Before: side(c.Before, c.At().Before), After: side(c.After, c.At().After),
+		Notes: filled(c.Notes), SameAs: []string{},
 	}
+	before, after := c.Sides()
+	out.Before, out.After = side(before, c.At().Before), side(after, c.At().After)
 	switch {
 	case c.After != nil:
 		out.Name, out.Service = c.After.Name, c.After.Service
@@ -89,12 +91,8 @@ func newChange(c *commitment.Change) Change {
 	return out
 }
 
-func side(c *commitment.Commitment, at commitment.Source) Side {
-	if c == nil {
-		return Side{}
-	}
-	value, window := c.Value()
-	return Side{Value: value, Window: window, File: at.File, Line: at.Line}
+func side(said commitment.Said, at commitment.Source) Side {
+	return Side{Value: said.Value, Window: said.Window, File: at.File, Line: at.Line}
 }
 
 // newFileChange is the change of a file under a rule whose promises were not compared.

@@ -83,7 +83,7 @@ func (c *check) run(ctx context.Context) error {
 	if c.explains {
 		return c.explainPath(found)
 	}
-	done := progress(c.err, isTerminal(c.err), patience, "comparing "+count(len(found.Snapshot.Files), "changed file"))
+	done := progress(c.err, isTerminal(c.err), "comparing "+count(len(found.Snapshot.Files), "changed file"))
 	d, err := c.judge(ctx, &found)
 	done()
 	if err != nil {
@@ -165,7 +165,7 @@ func (c *check) look(ctx context.Context) (checkout.Branch, error) {
 			return checkout.Branch{}, err
 		}
 	}
-	done := progress(c.err, isTerminal(c.err), patience, "asking git what differs")
+	done := progress(c.err, isTerminal(c.err), "asking git what differs")
 	defer done()
 	repo, err := checkout.Open(ctx, c.dir)
 	if err != nil {

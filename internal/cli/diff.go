@@ -157,7 +157,7 @@ func (c *diff) compare(cmd *cobra.Command, args []string) (commitment.Result, er
 	if err != nil {
 		return commitment.Result{}, err
 	}
-	done := progress(c.err, isTerminal(c.err), patience, "comparing")
+	done := progress(c.err, isTerminal(c.err), "comparing")
 	defer done()
 	var pairs []formats.Pair
 	if cmd.Flags().Changed("git") {

@@ -3,6 +3,7 @@ package cli
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/slagate/slagate/internal/commitment"
@@ -30,10 +31,8 @@ func newDiffPage(w io.Writer, r commitment.Result) *diffPage {
 // headline counts the effects in one sentence.
 func (p *diffPage) headline(r commitment.Result) string {
 	text := tally(r.Changes)
-	for i := range r.Changes {
-		if forTheWorse(r.Changes[i]) {
-			return p.red(text)
-		}
+	if slices.ContainsFunc(r.Changes, forTheWorse) {
+		return p.red(text)
 	}
 	return p.green(text)
 }
@@ -62,7 +61,7 @@ func (p *diffPage) changes(changes []commitment.Change) {
 			fmt.Fprintf(&p.Builder, "\n… and %s (--format json lists all)\n", count(len(changes)-i, "more change"))
 			return
 		}
-		p.WriteString("\n")
+		fmt.Fprintln(&p.Builder)
 		writeChange(&p.Builder, p.paint, &changes[i], "")
 	}
 }

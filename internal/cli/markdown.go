@@ -79,7 +79,7 @@ func markdownTitle(d gate.Decision, r Report) string {
 			return "Adds slagate's policy: valid, in force once merged"
 		}
 		return "No customer commitment touched"
-	case Failed:
+	case Same, Changed, Failed:
 	}
 	if d.Verdict == gate.HeadPolicyInvalid {
 		return "The policy would be invalid"

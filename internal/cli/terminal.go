@@ -58,14 +58,14 @@ const patience = time.Second
 
 // progress says on a terminal what is being done if it takes long, and returns
 // what takes the line away again.
-func progress(w io.Writer, on bool, after time.Duration, doing string) (done func()) {
+func progress(w io.Writer, on bool, doing string) (done func()) {
 	if !on {
 		return func() {}
 	}
 	stop, gone := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(gone)
-		timer := time.NewTimer(after)
+		timer := time.NewTimer(patience)
 		defer timer.Stop()
 		select {
 		case <-stop:

@@ -38,7 +38,7 @@ func TestProgressSpeaksOnlyWhenItTakesLong(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				var out bytes.Buffer
-				done := progress(&out, tt.on, patience, "looking")
+				done := progress(&out, tt.on, "looking")
 				<-time.After(tt.takes) // the bubble's clock, which does not wait
 				done()
 				require.Equal(t, tt.want, out.String())

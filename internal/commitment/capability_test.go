@@ -144,16 +144,16 @@ func TestFloorsOfTime(t *testing.T) {
 	require.Equal(t, below, errors.hold(timed(ErrorRate, RoleTarget, PercentOf("0.11%"), Lower)).standing)
 	require.Equal(t, notComparable, errors.hold(timed(Latency, RoleTarget, PercentOf("99%"), Higher)).standing, "what is fast is not what is there")
 
-	alert := alertOf("Slow", "api", "prometheus", Field{Name: "for", Role: RoleDelay, Value: seconds("10m")})
+	alert := alertOf("Slow", Field{Name: "for", Role: RoleDelay, Value: seconds("10m")})
 	seen := floor("seen", "api", Detection, "10m", "", Lower)
 	require.Equal(t, keeps, seen.hold(&alert).standing)
 	alert.Fields[0].Value = seconds("601s")
 	require.Equal(t, below, seen.hold(&alert).standing)
 }
 
-func alertOf(name, service, format string, fields ...Field) Commitment {
+func alertOf(name string, fields ...Field) Commitment {
 	return Commitment{
-		Key: Key{Format: format, Name: name}, Kind: Detection, Service: service, Name: name, Indicator: "up == ?",
+		Key: Key{Format: "prometheus", Name: name}, Kind: Detection, Service: "api", Name: name, Indicator: "up == ?",
 		Source: Source{File: "alerts.yml", Line: 20}, Fields: fields,
 	}
 }
@@ -242,7 +242,7 @@ func TestNotifications(t *testing.T) {
 	t.Parallel()
 	tell := floor("tell", "api", Notification, "31m30s", "", Lower)
 	alert := func(wait string) Commitment {
-		return alertOf("Down", "api", "prometheus", Field{Name: "for", Role: RoleDelay, Value: Duration(wait, NoPlain), Line: 23})
+		return alertOf("Down", Field{Name: "for", Role: RoleDelay, Value: Duration(wait, NoPlain), Line: 23})
 	}
 	path := func(second string) Commitment {
 		return Commitment{
@@ -272,7 +272,7 @@ func TestNotifications(t *testing.T) {
 func TestBurnRates(t *testing.T) {
 	t.Parallel()
 	alert := func(budget string) Commitment {
-		return alertOf("BudgetBurn", "api", "prometheus",
+		return alertOf("BudgetBurn",
 			Field{Name: "threshold", Role: RoleThreshold, Value: Number(budget, None), Better: Lower, Line: 24},
 			Field{Name: "error budget", Role: RoleNote, Value: RatioOf(budget), Line: 24})
 	}
@@ -359,7 +359,7 @@ func TestATextThatMovesAway(t *testing.T) {
 func TestATextMayMeanAnotherValue(t *testing.T) {
 	t.Parallel()
 	side := func(wait string) Commitment {
-		return alertOf("A", "api", "prometheus", Field{Name: "for", Role: RoleDelay, Value: Duration(wait, NoPlain)},
+		return alertOf("A", Field{Name: "for", Role: RoleDelay, Value: Duration(wait, NoPlain)},
 			Field{Name: "range", Role: RoleDelay, Value: Duration("10m", NoPlain)},
 			Field{Name: "annotations.summary", Role: RoleNote, Value: Words("too many errors in 10 minutes")})
 	}

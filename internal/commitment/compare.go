@@ -234,6 +234,10 @@ func (d *diff) comparePaths(c *Change, v *verdict) string {
 	if mixed {
 		v.weak, v.strong = true, true
 	}
+	for _, f := range fields {
+		v.unknown = v.unknown || f.Effect == Unknown
+		v.strong = v.strong || effect == Unknown && f.Effect == Strengthened // what is not known hides it
+	}
 	v.add(effect)
 	return text
 }

@@ -122,12 +122,11 @@ func TestPairing(t *testing.T) {
 			t.Parallel()
 			var lines []string
 			for _, c := range diff(tt.before, tt.after) {
-				name := ""
-				if c.After != nil {
-					name = c.After.Name
-				} else {
-					name = c.Before.Name
+				side := c.After
+				if side == nil {
+					side = c.Before
 				}
+				name := side.Name
 				note := strings.Join(c.Notes, "; ")
 				if len(c.SameAs) > 0 {
 					note += "+" + string(rune('0'+len(c.SameAs)))

@@ -229,16 +229,14 @@ func (d *pathDiff) repeats() {
 	d.size += float64(min(max(a, b)-min(a, b), 10) * 60)
 }
 
-// round compares what comes after the last level. It counts where the path starts
-// again: with as many levels as before when the next pass begins, otherwise how long
-// the last wait is, because each level makes a pass longer.
+// round compares what comes after the last level: where the path starts again, when the
+// next pass begins. With another number of levels a pass is longer or shorter by them,
+// and it is the levels that are judged.
 func (d *pathDiff) round() {
 	b, a := d.before.Round, d.after.Round
 	again := d.before.Repeats != 0 && d.after.Repeats != 0
-	said := "The path starts again %s instead of %s."
 	if !again || len(d.before.Levels) != len(d.after.Levels) {
 		b, a = d.before.lastWait(), d.after.lastWait()
-		said = "After the last level the path starts again %s instead of %s."
 	}
 	if b.Equal(a) || b.Exists() != a.Exists() {
 		return
@@ -252,13 +250,15 @@ func (d *pathDiff) round() {
 		if len(d.fields) == 0 {
 			d.say("Only the wait after the last level changed, and nobody is called after it.")
 		}
+	case len(d.before.Levels) != len(d.after.Levels):
+		f.Effect, f.Meaning = Neutral, "a pass has another number of levels" // which is what is judged
 	case a.Num == nil || b.Num == nil || b.Opaque || a.Opaque:
 		f.Effect = Unknown
 		d.say("Whether the path starts again sooner or later cannot be told: %s before, %s now.", after(b), after(a))
 	default:
 		more := new(big.Rat).Sub(a.Num, b.Num)
 		f.Effect, f.Meaning = delayEffect(more)
-		d.say(said, after(a), after(b))
+		d.say("The path starts again %s instead of %s.", after(a), after(b))
 		d.size += inMinutes(more)
 	}
 	d.field(f)

@@ -192,6 +192,7 @@ func describeGone(c Change) string {
 		return text + ". Before: " + quote(c.Before.shown()) + "."
 	case Dependency:
 		return text + "."
+	default:
 	}
 	if value := spoken(c.Before); value != "" {
 		text += " (before: " + clip(value, 200) + ")"
@@ -210,6 +211,7 @@ func describeNew(c Change) string {
 		return strings.TrimSpace(text + ". " + firing(c.After, "It has", "starts"))
 	case Statement:
 		return text + ": " + quote(c.After.shown()) + "."
+	default:
 	}
 	if value := spoken(c.After); value != "" {
 		text += ": " + clip(value, 200)
@@ -266,6 +268,7 @@ func toCustomers(c *Commitment) bool {
 	switch c.Kind {
 	case ResponseTime, ResolutionTime, UpdateCadence, Notification, SupportHours, Credit, Retention:
 		return len(strings.Fields(c.Shown)) > 3
+	default:
 	}
 	return toldToCustomers(c.Name) && len(strings.Fields(c.Shown)) > 3
 }
@@ -329,6 +332,7 @@ func describeRewrite(c Change) string {
 		what = title(subject(c.After)) + isOrAre(c.Kind) + "worded in another way."
 	case Measurement:
 		what = title(subject(c.After)) + " is computed in another way."
+	default:
 	}
 	return what + " Please judge. Before: " + quote(c.Before.shown()) + ". After: " + quote(c.After.shown()) + "."
 }

@@ -34,6 +34,26 @@ func Say(v Value) string {
 	return folded(v)
 }
 
+// Sides are a change's values before and after, each in one word: what the promise is
+// about, or, where that stayed, the first value that differs, with its name.
+func (c *Change) Sides() (before, after Said) {
+	before.Value, before.Window = c.Before.Value()
+	after.Value, after.Window = c.After.Value()
+	if c.Before == nil || c.After == nil || before != after {
+		return before, after
+	}
+	for _, f := range c.Fields {
+		if f.Effect != Neutral && (f.saidB != "" || f.saidA != "") && f.saidB != f.saidA {
+			before.Value, after.Value = f.Name+" "+orNone(f.saidB), f.Name+" "+orNone(f.saidA)
+			return before, after
+		}
+	}
+	return before, after
+}
+
+// Said is one side of a change in one word.
+type Said struct{ Value, Window string }
+
 // calendarName is a window that starts with the calendar.
 func calendarName(seconds *big.Rat) string {
 	for name, d := range map[string]int64{

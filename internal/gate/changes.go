@@ -111,7 +111,8 @@ func (e *evaluation) contents(f *pull.File, size *int) (why string, wanted []str
 func (e *evaluation) comparisonKey(files []*pull.File) comparisonKey {
 	h := sha256.New()
 	for _, f := range files {
-		fmt.Fprintf(h, "%q %q %s %q %q\n", f.Path, f.Previous, f.Status, entry(f.Before).OID, entry(f.After).OID)
+		key := fmt.Sprintf("%q %q %s %q %q\n", f.Path, f.Previous, f.Status, entry(f.Before).OID, entry(f.After).OID)
+		h.Write([]byte(key)) // hash.Hash never returns an error
 	}
 	return comparisonKey{policy: e.rules.policy, files: [32]byte(h.Sum(nil))}
 }

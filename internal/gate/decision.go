@@ -152,6 +152,7 @@ type GatedFile struct {
 type FileChange struct {
 	Index     int // in the comparison's result
 	Effect    commitment.Effect
+	Why       string   // it is another effect than the change's own
 	Functions []string // asked because of it
 }
 

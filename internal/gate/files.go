@@ -50,7 +50,7 @@ func (e *evaluation) judgeFile(f *pull.File, hits []RuleHit) GatedFile {
 		if e.compared.result.Changes[i].CrossesFloor {
 			who = e.inOrder(append(who, floorAsks))
 		}
-		g.Changes = append(g.Changes, FileChange{Index: i, Effect: effect, Functions: who})
+		g.Changes = append(g.Changes, FileChange{Index: i, Effect: effect, Why: why, Functions: who})
 		asked = append(asked, who...)
 		if effect.Severity() > g.Effect.Severity() {
 			g.Effect, g.Why = effect, why

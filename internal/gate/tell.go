@@ -16,11 +16,11 @@ const (
 // tell puts what changes for customers into the decision: the changes in gated files
 // with the effect that counted, and those in files that no rule covers.
 func (e *evaluation) tell(d *Decision) {
-	effects := map[int]commitment.Effect{}
+	effects, whys := map[int]commitment.Effect{}, map[int]string{}
 	for _, f := range d.Files {
 		for _, c := range f.Changes {
 			if old, ok := effects[c.Index]; !ok || c.Effect.Severity() > old.Severity() {
-				effects[c.Index] = c.Effect
+				effects[c.Index], whys[c.Index] = c.Effect, c.Why
 			}
 		}
 	}
@@ -30,7 +30,9 @@ func (e *evaluation) tell(d *Decision) {
 		case gated && len(d.Changes) >= maxChanges:
 			d.MoreChanges++
 		case gated:
-			c.Effect = effect
+			if c.Effect = effect; whys[i] != "" {
+				c.Notes = append(slices.Clone(c.Notes), whys[i])
+			}
 			d.Changes = append(d.Changes, c)
 		case worthReporting(&c) && len(d.Uncovered) < maxUncovered:
 			d.Uncovered = append(d.Uncovered, c)

@@ -21,6 +21,7 @@ const (
 const (
 	changesShown  = 60
 	findingsShown = 20
+	notesShown    = 5
 )
 
 // Changes is the table of what changes for customers, without links: what the
@@ -74,15 +75,20 @@ func (c comment) changes(room int) string {
 }
 
 // rows are the lines of the table, and those of what is neutral. A file whose promises
-// could not be compared is a line of its own.
+// could not be compared is a line of its own, before what could be judged and behind
+// what falls below a contract.
 func (c comment) rows() (rows, neutral []string) {
+	var floors, files []string
 	for i := range c.d.Changes {
 		row := changeRow(&c.d.Changes[i], c.place)
-		if c.d.Changes[i].Effect == commitment.Neutral {
+		switch {
+		case c.d.Changes[i].CrossesFloor:
+			floors = append(floors, row)
+		case c.d.Changes[i].Effect == commitment.Neutral:
 			neutral = append(neutral, row)
-			continue
+		default:
+			rows = append(rows, row)
 		}
-		rows = append(rows, row)
 	}
 	for _, f := range c.d.Files {
 		switch {
@@ -90,10 +96,10 @@ func (c comment) rows() (rows, neutral []string) {
 		case f.Effect == commitment.Neutral && !isPolicy(f):
 			neutral = append(neutral, c.fileRow(f))
 		default:
-			rows = append(rows, c.fileRow(f))
+			files = append(files, c.fileRow(f))
 		}
 	}
-	return rows, neutral
+	return slices.Concat(floors, files, rows), neutral
 }
 
 func tabled(rows []string, room int) string {
@@ -133,21 +139,18 @@ func changeRow(c *commitment.Change, place func(commitment.Source) string) strin
 	if n := len(c.SameAs); n > 0 {
 		promise += fmt.Sprintf(" and %s", count(n, "other place"))
 	}
-	return "| " + strings.Join([]string{promise, value(c.Before), value(c.After), effectWord(c), inWords(c)}, " | ") + " |\n"
+	before, after := c.Sides()
+	return "| " + strings.Join([]string{promise, value(before), value(after), effectWord(c), inWords(c)}, " | ") + " |\n"
 }
 
 // value is what a promise was or is, in one word.
-func value(c *commitment.Commitment) string {
-	if c == nil {
+func value(s commitment.Said) string {
+	if s.Value == "" {
 		return "–"
 	}
-	v, window := c.Value()
-	if v == "" {
-		return "–"
-	}
-	text := spanOf(v, valueLength, cell)
-	if window != "" {
-		text += " over " + spanOf(window, valueLength, cell)
+	text := spanOf(s.Value, valueLength, cell)
+	if s.Window != "" {
+		text += " over " + spanOf(s.Window, valueLength, cell)
 	}
 	return text
 }
@@ -161,11 +164,11 @@ func effectWord(c *commitment.Change) string {
 }
 
 func inWords(c *commitment.Change) string {
-	text := proseOf(c.Text, wordsLength, cell)
-	for _, note := range c.Notes[:min(len(c.Notes), 5)] {
-		text += " (" + prose(note, cell) + ")"
+	parts := []string{proseOf(c.Text, wordsLength, cell)}
+	for _, note := range c.Notes[:min(len(c.Notes), notesShown)] {
+		parts = append(parts, "("+prose(note, cell)+")")
 	}
-	return text
+	return strings.Join(parts, " ")
 }
 
 // place is where something stands, as a link to the version that is judged.

@@ -26,7 +26,16 @@ func thirdPerson(n int) string {
 func whyFile(f gate.GatedFile) string {
 	var hits []string
 	for _, hit := range f.Rules[:min(len(f.Rules), pathsShown)] {
-		text := "rule " + Code(hit.Rule) + " by " + Code(hit.Pattern)
+		text := "rule " + Code(hit.Rule)
+		switch {
+		case hit.Rule == gate.UncoveredRule && hit.Pattern == "":
+			text = "a promise in it changes that no rule covers"
+		case hit.New:
+			text = "the new policy's " + text
+		}
+		if hit.Pattern != "" {
+			text += " by " + Code(hit.Pattern)
+		}
 		if hit.Path != "" && hit.Path != f.Path {
 			text += " on " + Code(hit.Path)
 		}

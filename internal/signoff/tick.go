@@ -61,7 +61,7 @@ func (c *collector) viewOfBody(comment int64, hash string) *pull.View {
 
 func (c *collector) tickCommand(s spoken, id string) outcome {
 	t := pull.Tick{Item: s.line.Arg, Person: s.person, At: s.at, Note: cut(s.line.Rest, 500), Evidence: id}
-	switch s.line.Verb { //nolint:exhaustive // the caller sends these three only
+	switch s.line.Verb {
 	case VerbDone:
 		t.State = pull.TickDone
 	case VerbUndone:

@@ -244,6 +244,8 @@ func others(labels []source.Pair) []commitment.Field {
 			} else if !ok {
 				quiet, line = append(quiet, l.Key+"="+l.Value.Shown()), l.Line
 			}
+		case informs(l.Key):
+			out = append(out, commitment.Field{Name: "labels." + l.Key, Role: commitment.RoleNote, Value: word(l.Value), Line: l.Value.Line()})
 		default:
 			out = append(out, commitment.Field{Name: "labels." + l.Key, Role: commitment.RoleKey, Value: word(l.Value), Line: l.Value.Line()})
 		}
@@ -253,6 +255,16 @@ func others(labels []source.Pair) []commitment.Field {
 	}
 	slices.SortStableFunc(out, func(x, y commitment.Field) int { return strings.Compare(x.Name, y.Name) })
 	return out
+}
+
+// informs reports whether a label is one of those that only tell people where to read
+// on; nobody routes by them.
+func informs(label string) bool {
+	switch strings.ToLower(label) {
+	case "playbook", "runbook", "runbook_url", "dashboard", "dashboard_url", "report", "meta", "description", "summary", "message", "docs", "documentation", "link", "url", "help":
+		return true
+	}
+	return false
 }
 
 // silences reports whether a label is one of those by which alerts are hidden

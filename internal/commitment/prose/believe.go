@@ -35,24 +35,26 @@ func conditional(f *fact, s subject, text string) bool {
 // tooLong reports whether nobody would promise to do this in such a time: it is the
 // length of a licence or of a year.
 func tooLong(f *fact, s subject) bool {
-	switch s.kind { //nolint:exhaustive // what is done soon
+	switch s.kind {
 	case commitment.ResponseTime, commitment.ResolutionTime, commitment.UpdateCadence, commitment.Latency:
 		return !f.period && f.value.Num != nil && f.value.Num.Cmp(big.NewRat(270*86400, 1)) > 0
+	default:
+		return false
 	}
-	return false
 }
 
 // saidOften reports whether a word like "weekly" is said of what is told or kept: it
 // stands beside it.
 func saidOften(text string, f *fact, s subject) bool {
-	switch s.kind { //nolint:exhaustive // nothing else is promised as often
+	switch s.kind {
 	case commitment.UpdateCadence:
 		_, near := nearest(text, f.from, f.to, 14, timeSubjects()[1:2])
 		return near
 	case commitment.Retention:
 		return true
+	default:
+		return false
 	}
-	return false
 }
 
 // believed refuses times that are no promise of service, and turns the direction
@@ -81,7 +83,7 @@ func believed(f *fact, s *subject, segment, text string, p place) bool {
 	if f.period && slices.Contains([]commitment.Kind{commitment.ResponseTime, commitment.ResolutionTime, commitment.UpdateCadence}, s.kind) {
 		*s = subject{kind: commitment.Other, name: "support period", better: commitment.Higher}
 	}
-	switch s.kind { //nolint:exhaustive // the other kinds have nothing to add
+	switch s.kind {
 	case commitment.UpdateCadence:
 		if p.about == unrelated && !customers.MatchString(text) {
 			return false

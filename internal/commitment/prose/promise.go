@@ -167,7 +167,8 @@ func settle(f *fact, text string, in span, p place, last *subject) bool {
 	if !ok && p.short {
 		s, ok = p.aroundSubject(timeSubjects())
 	}
-	if !ok && f.bound && (pledged.MatchString(segment) || f.value.Unit == commitment.BusinessSeconds && willing.MatchString(segment)) {
+	if !ok && f.bound && (pledged.MatchString(segment) || f.value.Unit == commitment.BusinessSeconds && willing.MatchString(segment) ||
+		p.about == promising && customers.MatchString(text)) {
 		s, ok = subject{kind: commitment.Other, name: pledge, better: commitment.Lower}, true
 	}
 	if f.adverb && ok && !saidOften(text, f, s) {

@@ -41,8 +41,11 @@ func wording(text string) (commitment.Field, []span) {
 		rank  int64
 		begin []string // one of these stands in all that the words match
 	}{
-		{noGuarantee, refused, []string{"guarant", "commit", "promise", "obligat", "warrant"}}, {mayBe, refused, []string{" may", " might", " could", "discretion"}},
-		{hoping, hoped, nil}, {guaranteeing, guaranteed, []string{"guarant", "warrant"}}, {willing, stated, nil},
+		{noGuarantee, refused, []string{"guarant", "commit", "promise", "obligat", "warrant"}},
+		{mayBe, refused, []string{" may", " might", " could", "discretion"}},
+		{hoping, hoped, nil},
+		{guaranteeing, guaranteed, []string{"guarant", "warrant"}},
+		{willing, stated, nil},
 	} {
 		if w.begin != nil && !mentions(text, w.begin...) {
 			continue

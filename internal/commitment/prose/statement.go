@@ -92,7 +92,7 @@ func (r *reading) readExclusions() {
 	var items, shown []string
 	line := 0
 	for _, p := range r.page.parts {
-		if p.table != nil || !leavesOut(p.text) && !(p.item && leaves(p)) || r.topicOf(p) != promising {
+		if p.table != nil || !leavesOut(p.text) && (!p.item || !leaves(p)) || r.topicOf(p) != promising {
 			continue
 		}
 		for _, s := range sentences(readable(p.text, promising), p.line) {

@@ -50,7 +50,7 @@ func (n Node) Exists() bool { return n.n != nil }
 // IsNull reports whether the value is null, or there is none.
 func (n Node) IsNull() bool { return n.n == nil || n.n.Tag == "!!null" }
 
-// IsMap, IsList and IsScalar tell what kind of value it is.
+// IsMap reports whether it is a mapping.
 func (n Node) IsMap() bool { return n.n != nil && n.n.Kind == yaml.MappingNode }
 
 // IsList reports whether it is a list.
