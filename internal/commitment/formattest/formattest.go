@@ -125,3 +125,26 @@ func effects(r commitment.Result, mirror map[commitment.Effect]commitment.Effect
 	sort.Strings(out)
 	return out
 }
+
+// Fuzz holds that no text brings the reading of a format down, that the same text is
+// read the same way, and that it is no change of itself. It begins with the files of
+// the cases; path is the name that they are read under.
+func Fuzz(f *testing.F, format commitment.Format, path string) {
+	f.Helper()
+	paths, err := filepath.Glob("testdata/*.txtar")
+	require.NoError(f, err)
+	for _, name := range paths {
+		text, err := os.ReadFile(name) //nolint:gosec // of our own testdata
+		require.NoError(f, err)
+		for _, file := range txtar.Parse(text).Files {
+			f.Add(string(file.Data))
+		}
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		var a, b commitment.Set
+		a.Load(path, []byte(text), []commitment.Format{format})
+		b.Load(path, []byte(text), []commitment.Format{format})
+		require.Equal(t, a, b)
+		require.Empty(t, commitment.Diff(a, b, commitment.Options{}).Changes)
+	})
+}
