@@ -16,7 +16,8 @@ const Name = "prometheus"
 
 // Format reads Prometheus rules (formats.md 1.2).
 func Format() commitment.Format {
-	return commitment.Format{Name: Name, Sniff: sniff, Parse: parse}
+	known := &conditions{}
+	return commitment.Format{Name: Name, Sniff: sniff, Parse: func(name string, src []byte) commitment.Parsed { return parse(name, src, known) }}
 }
 
 // sniff looks for the words without which there are no rules. Files that are no YAML,
@@ -34,6 +35,7 @@ func sniff(name string, src []byte) bool {
 
 // file is the reading of one file.
 type file struct {
+	known  *conditions
 	path   string
 	lines  [][]byte
 	parser parser.Parser
@@ -46,9 +48,10 @@ type file struct {
 }
 
 // parse reads all rules of a file.
-func parse(name string, src []byte) commitment.Parsed {
+func parse(name string, src []byte, known *conditions) commitment.Parsed {
 	r := file{
-		path: name, lines: bytes.Split(src, []byte("\n")),
+		known: known,
+		path:  name, lines: bytes.Split(src, []byte("\n")),
 		parser: parser.NewParser(parser.Options{EnableExperimentalFunctions: true, EnableBinopFillModifiers: true}),
 	}
 	r.read(src)

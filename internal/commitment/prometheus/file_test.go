@@ -55,7 +55,7 @@ func TestRulesAreFoundWhereverTheyStand(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			require.True(t, sniff("x.yml", []byte(c.text)))
-			got := parse("x.yml", []byte(c.text))
+			got := Format().Parse("x.yml", []byte(c.text))
 			require.True(t, got.Mine)
 			require.Empty(t, got.Problems)
 			require.Len(t, got.Commitments, 1, c.text)
@@ -75,7 +75,7 @@ func TestRulesAreFoundWhereverTheyStand(t *testing.T) {
 
 func TestATextWithinQuotesHasTheLineOfItsValue(t *testing.T) {
 	t.Parallel()
-	got := parse("x.yml", []byte("kind: ConfigMap\ndata:\n  r.yml: \"- alert: A\\n  expr: up == 0\\n\"\n"))
+	got := Format().Parse("x.yml", []byte("kind: ConfigMap\ndata:\n  r.yml: \"- alert: A\\n  expr: up == 0\\n\"\n"))
 	require.Equal(t, 3, got.Commitments[0].Source.Line)
 }
 
@@ -91,26 +91,26 @@ func TestEmptyFilesOfRulesAreRead(t *testing.T) {
 		"rules:\n- apiGroups: ['']\n  verbs: x": false,
 		"groups:\n- name: g\n  rules:\n  - record: a:b\n    expr: sum(b)\n": true,
 	} {
-		require.Equal(t, mine, parse("x.yml", []byte(text)).Mine, text)
+		require.Equal(t, mine, Format().Parse("x.yml", []byte(text)).Mine, text)
 	}
 }
 
 func TestUnitTestsOfRulesAreNoRules(t *testing.T) {
 	t.Parallel()
 	text := "rule_files: [r.yml]\ntests:\n- alert_rule_test:\n  - alert: A\n    expr: up == 0\n    alertname: A\n  promql_expr_test:\n  - expr: up\n"
-	require.Equal(t, commitment.Parsed{}, parse("r_test.yml", []byte(text)))
+	require.Equal(t, commitment.Parsed{}, Format().Parse("r_test.yml", []byte(text)))
 }
 
 func TestWhatCannotBeReadIsSaid(t *testing.T) {
 	t.Parallel()
-	got := parse("x.yml", []byte("groups:\n- name: g\n  rules:\n  - alert: A\n    expr: [\n"))
+	got := Format().Parse("x.yml", []byte("groups:\n- name: g\n  rules:\n  - alert: A\n    expr: [\n"))
 	require.True(t, got.Mine)
 	require.True(t, got.Problems[0].Whole)
-	inside := parse("x.yml", []byte("kind: ConfigMap\ndata:\n  r.yml: |\n    groups:\n    - alert: A\n      expr: [\n"))
+	inside := Format().Parse("x.yml", []byte("kind: ConfigMap\ndata:\n  r.yml: |\n    groups:\n    - alert: A\n      expr: [\n"))
 	require.True(t, inside.Mine)
 	require.True(t, inside.Problems[0].Whole)
 	require.Greater(t, inside.Problems[0].Line, 3)
-	require.Equal(t, commitment.Parsed{}, parse("x.yml", []byte("a: [\n")), "nothing of ours")
+	require.Equal(t, commitment.Parsed{}, Format().Parse("x.yml", []byte("a: [\n")), "nothing of ours")
 }
 
 func TestAConditionThatIsNoPromQL(t *testing.T) {
@@ -143,7 +143,7 @@ func TestWhatBelongsToTheConditionSaysSo(t *testing.T) {
 func TestMaskedNumbersWhereANumberIsRequired(t *testing.T) {
 	t.Parallel()
 	text := "groups:\n- name: g\n  rules:\n<% if p('on') %>\n  - alert: A\n    expr: predict_linear(free{a=\"<%= p('a') %>\"}[1h], <%= p('hours') %> * 3600) < <%= p('low') %>\n<% end %>\n"
-	got := parse("x.yml", []byte(text))
+	got := Format().Parse("x.yml", []byte(text))
 	require.Empty(t, got.Problems)
 	a := got.Commitments[0]
 	require.Equal(t, []string{"read without rendering the template"}, a.Caveats)
@@ -174,7 +174,7 @@ func TestLabelsAndGroups(t *testing.T) {
       service: shop
     annotations: {summary: "over 5%", description: d}
 `
-	a := parse("x.yml", []byte(text)).Commitments[0]
+	a := Format().Parse("x.yml", []byte(text)).Commitments[0]
 	require.Equal(t, "shop", a.Service)
 	require.Equal(t, "blue", a.Labels["team"])
 	require.True(t, field(t, a, "severity").Value.Opaque, "Prometheus fills it in")
@@ -192,7 +192,7 @@ func TestLabelsAndGroups(t *testing.T) {
 func TestRecordedValuesAreMeasurements(t *testing.T) {
 	t.Parallel()
 	read := func(expr, labels string) commitment.Commitment {
-		return parse("x.yml", []byte("groups:\n- name: g\n  rules:\n  - record: job:errors:rate5m\n    expr: "+expr+"\n    labels: {"+labels+"}\n")).Commitments[0]
+		return Format().Parse("x.yml", []byte("groups:\n- name: g\n  rules:\n  - record: job:errors:rate5m\n    expr: "+expr+"\n    labels: {"+labels+"}\n")).Commitments[0]
 	}
 	a := read("sum(rate(errors_total[5m])) by (job) > 5", "")
 	require.Equal(t, commitment.Measurement, a.Kind)
@@ -235,14 +235,14 @@ func thousand() []byte {
 
 func TestAThousandAlerts(t *testing.T) {
 	t.Parallel()
-	require.Len(t, parse("x.yml", thousand()).Commitments, 1000)
+	require.Len(t, Format().Parse("x.yml", thousand()).Commitments, 1000)
 }
 
 func BenchmarkAThousandAlerts(b *testing.B) {
 	src := thousand()
 	b.SetBytes(int64(len(src)))
 	for b.Loop() {
-		parse("x.yml", src)
+		Format().Parse("x.yml", src)
 	}
 }
 
@@ -253,8 +253,8 @@ func FuzzParse(f *testing.F) {
 	f.Add("{\"alert\":\"A\",\"expr\":\"-(1/0) < x @ end()\",\"labels\":{\"severity\":1}}")
 	f.Add("- record: a:b\n  expr: count_values(\"x\", a) == -1e99 % 3\n- alert: B\n  expr: |= x\n")
 	f.Fuzz(func(t *testing.T, src string) {
-		got := parse("x.yml", []byte(src))
-		again := parse("x.yml", []byte(src))
+		got := Format().Parse("x.yml", []byte(src))
+		again := Format().Parse("x.yml", []byte(src))
 		require.Equal(t, got, again)
 		for _, c := range got.Commitments {
 			require.Equal(t, Name, c.Key.Format)

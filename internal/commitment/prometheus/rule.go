@@ -119,15 +119,21 @@ func (r *file) record(n source.Node, g group) commitment.Commitment {
 	return c
 }
 
-// condition reads an alert's expr.
+// condition reads an alert's expr. One that was read before, on the other side of a
+// change mostly, is not read again.
 func (r *file) condition(c *commitment.Commitment, n source.Node) {
-	e, t, ok := r.parse(c, n)
+	found, ok := r.known.find(n.Text())
 	if !ok {
-		return
+		e, t, ok := r.parse(c, n)
+		if !ok {
+			return
+		}
+		if found = read(e, t); !t.opaque {
+			r.known.keep(n.Text(), found)
+		}
 	}
-	found := read(e, t)
 	c.Indicator, c.Uses = found.skeleton, found.uses
-	c.Fields = found.fields
+	c.Fields = slices.Clone(found.fields)
 	if len(found.only) > 0 {
 		c.Fields = append(c.Fields, commitment.Field{Name: "fires only", Role: commitment.RoleSuppression, Value: commitment.ListOf(found.only...)})
 	}

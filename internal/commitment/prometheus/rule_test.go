@@ -13,7 +13,7 @@ import (
 // one reads a single alert with a condition.
 func one(t *testing.T, expr string) commitment.Commitment {
 	t.Helper()
-	got := parse("rules.yml", []byte("groups:\n- name: g\n  rules:\n  - alert: A\n    expr: |\n      "+strings.ReplaceAll(expr, "\n", "\n      ")+"\n"))
+	got := Format().Parse("rules.yml", []byte("groups:\n- name: g\n  rules:\n  - alert: A\n    expr: |\n      "+strings.ReplaceAll(expr, "\n", "\n      ")+"\n"))
 	require.Len(t, got.Commitments, 1, "%v", got.Problems)
 	return got.Commitments[0]
 }
