@@ -1,6 +1,9 @@
 package gate
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -163,7 +166,23 @@ func (e *evaluation) changesFor(name string, f GatedFile) []pull.ItemChange {
 		out = append(out, pull.ItemChange{Name: nameOf(change), Digest: change.Digest()})
 	}
 	slices.SortFunc(out, func(a, b pull.ItemChange) int { return strings.Compare(a.Digest, b.Digest) })
-	return out
+	return together(out)
+}
+
+// changesKept is how many changes of a file are remembered one by one.
+const changesKept = 50
+
+// together bounds what is remembered of a file in which very much changes: its changes
+// are then one, whose digest is over all of theirs.
+func together(list []pull.ItemChange) []pull.ItemChange {
+	if len(list) <= changesKept {
+		return list
+	}
+	h := sha256.New()
+	for _, c := range list {
+		h.Write([]byte(c.Digest)) // of one length each; hash.Hash never returns an error
+	}
+	return []pull.ItemChange{{Name: fmt.Sprintf("%d changes", len(list)), Digest: hex.EncodeToString(h.Sum(nil))}}
 }
 
 func nameOf(c *commitment.Change) string {
