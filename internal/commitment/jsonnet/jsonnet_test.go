@@ -47,8 +47,24 @@ func TestWhatIsTaken(t *testing.T) {
 	}
 	require.False(t, f.Sniff("dashboard.libsonnet", []byte("{ panels: [] }")))
 	p := parse(t, "{ // apdexScore: 0.99\n}")
-	require.Len(t, p.Commitments, 1, "its code; what is commented out is no value")
+	require.True(t, p.Mine)
+	require.Empty(t, p.Commitments, "what is commented out is no value, and no code is left that speaks of one")
 	require.Empty(t, p.Problems)
+}
+
+// TestCodeThatSpeaksOfNoPromise: a component like any other is not reported, but for the
+// lines by which rules come out of it.
+func TestCodeThatSpeaksOfNoPromise(t *testing.T) {
+	t.Parallel()
+	const text = "local x = import 'x';\n{\n  alertmanager: x.a(1),\n  prometheusRules: x.filtered(['A']),\n}\n"
+	code := func(from, to string) string {
+		return named(t, parse(t, strings.Replace(text, from, to, 1)), "the code of a.libsonnet").Fields[0].Value.Text
+	}
+	was := code("", "")
+	require.Equal(t, was, code("x.a(1)", "x.a(2)"))
+	require.NotEqual(t, was, code("['A']", "['A', 'B']"))
+	none := strings.Replace(text, "prometheusRules: x.filtered(['A']),", "", 1)
+	require.Empty(t, jsonnet.Format().Parse("a.libsonnet", []byte(none)).Commitments)
 }
 
 func TestValuesHaveTheirLines(t *testing.T) {

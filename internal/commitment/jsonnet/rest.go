@@ -27,8 +27,14 @@ func (r *reading) rest() {
 		at = max(at, s.to)
 	}
 	out.WriteString(r.code[at:])
+	code := out.String()
+	if !r.promises() {
+		if code = about(code); code == "" {
+			return // a component like any other
+		}
+	}
 	// What separates and encloses goes as its contents go.
-	left := strings.NewReplacer(",", " ", "{", " ", "}", " ").Replace(out.String())
+	left := strings.NewReplacer(",", " ", "{", " ", "}", " ").Replace(code)
 	left = strings.ReplaceAll(strings.Join(strings.Fields(left), ""), "rules:[]", "") // of a group that is gone
 	sum := sha256.Sum256([]byte(left))
 	name := "the code of " + path.Base(r.from.File)
@@ -40,6 +46,29 @@ func (r *reading) rest() {
 		}},
 		Caveats: []string{caveat},
 	})
+}
+
+// promises reports whether the file itself holds an alert, a recorded value or an
+// objective. In one that does not, such as the component of a platform, only the lines
+// of code that speak of them are kept.
+func (r *reading) promises() bool {
+	return slices.ContainsFunc(r.out.Commitments, func(c commitment.Commitment) bool { return c.Kind != commitment.Other })
+}
+
+var (
+	alertmanager = regexp.MustCompile(`(?i)alert-?_?managers?`)
+	ofPromises   = regexp.MustCompile(`(?i)alert|rule|record|severity|threshold|objective|\bslos?\b|apdex|errorRatio`)
+)
+
+// about are the lines of code that speak of alerts, rules or objectives.
+func about(code string) string {
+	var out []string
+	for line := range strings.Lines(code) {
+		if ofPromises.MatchString(alertmanager.ReplaceAllString(line, "")) {
+			out = append(out, line)
+		}
+	}
+	return strings.Join(out, "")
 }
 
 // plainKey are names of fields that only describe, wherever they stand: whatever they
