@@ -69,16 +69,12 @@ func (d *diff) leftovers(p *pairing) {
 			continue
 		}
 		effect := Added
-		if c.Kind == Dependency || isCode(c) { // new code does nothing until other code uses it
+		if c.Kind == Dependency || isCode(c) || isSetting(c) { // new code does nothing until other code uses it
 			effect = Neutral
 		}
 		if !isHollow(c) {
 			d.add(Change{Effect: effect, Kind: c.Kind, After: c})
 		}
-	}
-	for i := range d.changes {
-		c := &d.changes[i]
-		c.Magnitude = max(c.Magnitude, 0)
 	}
 	d.broken(lost, gained)
 }

@@ -18,7 +18,7 @@ func (r *reading) value(f field, at place) bool {
 		return r.score(f, at)
 	case within(at.path, objectives) && (f.name == "target" || f.name == "objective" || f.name == "availability"):
 		return r.target(f, at)
-	case within(at.path, settings) && isSoftware(f, at):
+	case within(at.path, settings) && (isSoftware(f, at) || !mayDecide(f, at)):
 		r.take(f.at)
 		return true
 	case within(at.path, settings) && !noteKey.MatchString(f.name):
@@ -37,6 +37,21 @@ var (
 	// softwareKey are names below which a mixin's settings say which software is run.
 	softwareKey = regexp.MustCompile(`(?i)^(versions?|image|images|imageRepos|imageTags?)$`)
 )
+
+// deciding are words in the names of settings that rules and objectives are made with.
+var deciding = regexp.MustCompile(`(?i)alert|rule|threshold|percent|second|minute|hour|day|week|for$|window|selector|slo|sli|target|objective|severit|` +
+	`warn|crit|interval|burn|budget|quantile|latenc|error|limit|max|min|time|duration|ratio|label|pager|fill|usage|filter|match|ignor|exclu|only|slow|fast|avail|upper|lower|count`)
+
+// mayDecide reports whether a setting may be one that an alert or objective is made
+// with, by its name or by one of the names above it, or because it is written like a
+// selector. Which namespace or how many replicas a component has is none.
+func mayDecide(f field, at place) bool {
+	if text, ok := f.body.(*ast.LiteralString); ok && strings.ContainsAny(text.Value, "={[~<>") {
+		return true
+	}
+	name := strings.Join(append(slices.Clone(at.path), f.name), ".")
+	return deciding.MatchString(alertmanager.ReplaceAllString(strings.ReplaceAll(name, "_config", ""), ""))
+}
 
 func within(path []string, key *regexp.Regexp) bool {
 	return slices.ContainsFunc(path, key.MatchString)
