@@ -117,7 +117,7 @@ func FuzzCompare(f *testing.F) {
 	f.Add("a.rst", []byte(".. only:: x\n\n   We guarantee 99.9% availability.\n"), []byte("<% if x %>"))
 	f.Fuzz(func(t *testing.T, path string, a, b []byte) {
 		if len(a)+len(b) > 20_000 {
-			t.Skip()
+			return // long texts only make it slow
 		}
 		formats.Compare(alone(seed{path, a}, seed{path, b}), commitment.Options{})
 		_, _, r := formats.Compare(alone(seed{path, a}, seed{path, a}), commitment.Options{})
