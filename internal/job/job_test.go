@@ -55,7 +55,7 @@ func open(t *testing.T, path string) *bundle {
 }
 
 func build(ctx context.Context, path string) (*bundle, error) {
-	queue, err := job.NewQueue(time.Now, zerolog.Nop())
+	queue, err := job.NewQueue(job.SQLite, time.Now, zerolog.Nop())
 	if err != nil {
 		return nil, err
 	}
@@ -64,9 +64,9 @@ func build(ctx context.Context, path string) (*bundle, error) {
 		return nil, err
 	}
 	return &bundle{db: db, queue: queue, config: job.Config{
-		Store: db, Queue: queue, Workers: 4, SweepInterval: time.Hour, Retention: 24 * time.Hour, Now: time.Now, Log: zerolog.Nop(),
+		Store: db, Queue: queue, Workers: 4, SweepInterval: time.Hour, Retention: 24 * time.Hour, ClosedRetention: 24 * time.Hour, Now: time.Now, Log: zerolog.Nop(),
 		Handlers: job.Handlers{
-			Evaluate: func(context.Context, pull.Ref) (time.Duration, error) { return 0, nil },
+			Evaluate: func(context.Context, store.Turn, bool) (time.Duration, error) { return 0, nil },
 			Fan:      func(context.Context, store.Look) error { return nil },
 			Group:    func(context.Context, store.MergeGroup) error { return nil },
 			Sweep:    func(context.Context) error { return nil },
@@ -99,7 +99,14 @@ func arrival(guid string, number int) store.Delivery {
 
 func (b *bundle) arrive(t *testing.T, guid string, number int) {
 	t.Helper()
-	_, err := b.db.Accept(t.Context(), arrival(guid, number))
+	b.arriveIn(t, guid, repoID, number)
+}
+
+func (b *bundle) arriveIn(t *testing.T, guid string, repo int64, number int) {
+	t.Helper()
+	d := arrival(guid, number)
+	d.Pulls[0].Ref.RepoID = repo
+	_, err := b.db.Accept(t.Context(), d)
 	require.NoError(t, err)
 }
 
@@ -165,7 +172,8 @@ func TestBurstIsTwoEvaluations(t *testing.T) {
 	b, c := setup(t), newTally()
 	first, release := make(chan struct{}), make(chan struct{})
 	var last int64
-	b.config.Handlers.Evaluate = func(ctx context.Context, ref pull.Ref) (time.Duration, error) {
+	b.config.Handlers.Evaluate = func(ctx context.Context, turn store.Turn, _ bool) (time.Duration, error) {
+		ref := turn.Ref
 		defer c.end(ref.Number)
 		if c.begin(ref.Number) == 1 {
 			close(first)
@@ -198,22 +206,50 @@ func TestDifferentPullRequestsRunAtOnce(t *testing.T) {
 	b := setup(t)
 	var all sync.WaitGroup
 	all.Add(4)
-	b.config.Handlers.Evaluate = func(context.Context, pull.Ref) (time.Duration, error) {
+	b.config.Handlers.Evaluate = func(context.Context, store.Turn, bool) (time.Duration, error) {
 		all.Done()
 		all.Wait() // goes on only if four run at once
 		return 0, nil
 	}
 	for n := range 4 {
-		b.arrive(t, fmt.Sprint("g", n), n+1)
+		b.arriveIn(t, fmt.Sprint("g", n), repoID+int64(n%2), n+1)
 	}
 	b.start(t)
 	b.calm(t)
 }
 
+// TestOneRepositoryHoldsUpNobody: one whose pull requests take long never has all workers.
+func TestOneRepositoryHoldsUpNobody(t *testing.T) {
+	t.Parallel()
+	b, c := setup(t), newTally()
+	release := make(chan struct{})
+	b.config.Handlers.Evaluate = func(_ context.Context, turn store.Turn, _ bool) (time.Duration, error) {
+		c.begin(turn.Ref.Number)
+		defer c.end(turn.Ref.Number)
+		if turn.Ref.RepoID == repoID {
+			<-release
+		}
+		return 0, nil
+	}
+	for n := range 50 {
+		b.arrive(t, fmt.Sprint("slow", n), n+1)
+	}
+	b.start(t)
+	require.Eventually(t, func() bool { return b.states(t)["running"] == 2 }, patience, tick)
+	b.arriveIn(t, "quick", repoID+1, 1000)
+	require.Eventually(t, func() bool { return c.of(1000) == 1 }, patience, tick)
+	close(release)
+	b.calm(t)
+	for n := range 50 {
+		require.Equal(t, 1, c.of(n+1))
+	}
+}
+
 func TestFailureIsTriedAgain(t *testing.T) {
 	t.Parallel()
 	b, c := setup(t), newTally()
-	b.config.Handlers.Evaluate = func(_ context.Context, ref pull.Ref) (time.Duration, error) {
+	b.config.Handlers.Evaluate = func(_ context.Context, turn store.Turn, _ bool) (time.Duration, error) {
+		ref := turn.Ref
 		defer c.end(ref.Number)
 		if c.begin(ref.Number) > 1 {
 			return 0, nil
@@ -245,7 +281,8 @@ func TestRetryAfterHoldsNoWorker(t *testing.T) {
 	t.Parallel()
 	b, c := setup(t), newTally()
 	b.config.Workers = 1
-	b.config.Handlers.Evaluate = func(_ context.Context, ref pull.Ref) (time.Duration, error) {
+	b.config.Handlers.Evaluate = func(_ context.Context, turn store.Turn, _ bool) (time.Duration, error) {
+		ref := turn.Ref
 		defer c.end(ref.Number)
 		if n := c.begin(ref.Number); ref.Number == 12 && n == 1 {
 			return 0, fmt.Errorf("gather: %w", limited{time.Hour})
@@ -268,7 +305,8 @@ func TestRetryAfterHoldsNoWorker(t *testing.T) {
 func TestAgain(t *testing.T) {
 	t.Parallel()
 	b, c := setup(t), newTally()
-	b.config.Handlers.Evaluate = func(_ context.Context, ref pull.Ref) (time.Duration, error) {
+	b.config.Handlers.Evaluate = func(_ context.Context, turn store.Turn, _ bool) (time.Duration, error) {
+		ref := turn.Ref
 		defer c.end(ref.Number)
 		if ref.Number == 12 {
 			c.begin(12)
@@ -290,7 +328,7 @@ func TestStopAndStartAgain(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "slagate.db")
 	b, c := open(t, path), newTally()
 	begun := make(chan struct{}, 100)
-	b.config.Handlers.Evaluate = func(ctx context.Context, _ pull.Ref) (time.Duration, error) {
+	b.config.Handlers.Evaluate = func(ctx context.Context, _ store.Turn, _ bool) (time.Duration, error) {
 		begun <- struct{}{}
 		<-ctx.Done() // does not end by itself
 		return 0, ctx.Err()
@@ -299,7 +337,7 @@ func TestStopAndStartAgain(t *testing.T) {
 		b.arrive(t, fmt.Sprint("g", n), n+1)
 	}
 	stop := b.start(t)
-	for range 4 {
+	for range 2 { // the share of one repository
 		<-begun
 	}
 	stop()
@@ -307,7 +345,8 @@ func TestStopAndStartAgain(t *testing.T) {
 	require.NoError(t, b.db.Close())
 
 	b = open(t, path)
-	b.config.Handlers.Evaluate = func(_ context.Context, ref pull.Ref) (time.Duration, error) {
+	b.config.Handlers.Evaluate = func(_ context.Context, turn store.Turn, _ bool) (time.Duration, error) {
+		ref := turn.Ref
 		defer c.end(ref.Number)
 		c.begin(ref.Number)
 		return 0, nil
@@ -326,7 +365,7 @@ func playVictim(path string) {
 	if err != nil {
 		panic(err)
 	}
-	b.config.Handlers.Evaluate = func(context.Context, pull.Ref) (time.Duration, error) {
+	b.config.Handlers.Evaluate = func(context.Context, store.Turn, bool) (time.Duration, error) {
 		if _, err := io.WriteString(os.Stdout, "evaluating\n"); err != nil {
 			panic(err)
 		}
@@ -340,7 +379,9 @@ func playVictim(path string) {
 		panic(err)
 	}
 	for n := range 3 {
-		if _, err := b.db.Accept(ctx, arrival(fmt.Sprint("g", n), n+1)); err != nil {
+		d := arrival(fmt.Sprint("g", n), n+1)
+		d.Pulls[0].Ref.RepoID += int64(n) // one repository does not get all workers
+		if _, err := b.db.Accept(ctx, d); err != nil {
 			panic(err)
 		}
 	}
@@ -369,7 +410,8 @@ func TestKill(t *testing.T) {
 	require.Equal(t, map[string]int{"available": 3}, b.states(t))
 	swept := make(chan struct{})
 	b.config.Handlers.Sweep = func(context.Context) error { close(swept); return nil }
-	b.config.Handlers.Evaluate = func(_ context.Context, ref pull.Ref) (time.Duration, error) {
+	b.config.Handlers.Evaluate = func(_ context.Context, turn store.Turn, _ bool) (time.Duration, error) {
+		ref := turn.Ref
 		c.begin(ref.Number)
 		return 0, nil
 	}
@@ -442,7 +484,7 @@ func BenchmarkArrivalToEvaluation(b *testing.B) {
 	s, err := build(b.Context(), filepath.Join(b.TempDir(), "slagate.db"))
 	require.NoError(b, err)
 	begun := make(chan struct{})
-	s.config.Handlers.Evaluate = func(context.Context, pull.Ref) (time.Duration, error) { begun <- struct{}{}; return 0, nil }
+	s.config.Handlers.Evaluate = func(context.Context, store.Turn, bool) (time.Duration, error) { begun <- struct{}{}; return 0, nil }
 	runner, err := job.New(s.config)
 	require.NoError(b, err)
 	require.NoError(b, runner.Start(b.Context()))

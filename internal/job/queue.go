@@ -20,16 +20,12 @@ package job
 
 import (
 	"context"
-	"database/sql"
 	"encoding/json"
 	"fmt"
-	"log/slog"
 	"sync/atomic"
 	"time"
 
 	"github.com/riverqueue/river"
-	"github.com/riverqueue/river/riverdriver"
-	"github.com/riverqueue/river/riverdriver/riversqlite"
 	"github.com/riverqueue/river/rivertype"
 	"github.com/rs/zerolog"
 
@@ -44,10 +40,23 @@ const (
 	// topicInsert is River's name for "jobs were inserted".
 	topicInsert = "river_insert"
 
-	// prioUrgent is for what people wait for, prioCalm for sweeps.
-	prioUrgent = 1
-	prioCalm   = 3
+	// prioUrgent is for what people wait for, prioCrowded for the same where much of its
+	// repository waits already, prioCalm for sweeps.
+	prioUrgent  = 1
+	prioCrowded = 2
+	prioCalm    = 3
 )
+
+func priority(haste store.Haste) int {
+	switch haste {
+	case store.AtOnce:
+		return prioUrgent
+	case store.InTurn:
+		return prioCrowded
+	case store.Soon, store.Sometime:
+	}
+	return prioCalm
+}
 
 // Evaluate is the job that looks at one pull request.
 type Evaluate struct {
@@ -122,34 +131,28 @@ func unique() river.InsertOpts {
 // Queue puts jobs into transactions of the store. It needs no database of its
 // own, so the store can be opened with it before there are workers.
 type Queue struct {
-	client *river.Client[*sql.Tx]
-	now    func() time.Time
-	wake   chan struct{}
+	river engine
+	now   func() time.Time
+	wake  chan struct{}
 	// wide: a job for the queue for wide work was inserted. Asking each queue at each wake-up
 	// would double the work of the most frequent query.
 	wide *atomic.Bool
 }
 
-// NewQueue returns a queue for the store to be opened with.
-func NewQueue(now func() time.Time, log zerolog.Logger) (*Queue, error) {
-	client, err := river.NewClient(riversqlite.New(nil), &river.Config{
-		Logger:      slog.New(zerolog.NewSlogHandler(log.Level(zerolog.WarnLevel))),
-		MaxAttempts: maxAttempts,
-	})
+// NewQueue returns a queue for a store of that engine to be opened with.
+func NewQueue(on Engine, now func() time.Time, log zerolog.Logger) (*Queue, error) {
+	made, err := newEngine(on, log)
 	if err != nil {
 		return nil, fmt.Errorf("create queue: %w", err)
 	}
-	return &Queue{client: client, now: now, wake: make(chan struct{}, 1), wide: &atomic.Bool{}}, nil
+	return &Queue{river: made, now: now, wake: make(chan struct{}, 1), wide: &atomic.Bool{}}, nil
 }
 
 // Evaluations has each pull request looked at after the commit.
-func (q *Queue) Evaluations(ctx context.Context, tx *sql.Tx, refs []pull.Ref, haste store.Haste) error {
+func (q *Queue) Evaluations(ctx context.Context, tx store.Tx, refs []pull.Ref, haste store.Haste) error {
 	seen := make(map[Evaluate]bool, len(refs))
 	params := make([]river.InsertManyParams, 0, len(refs))
-	opts := &river.InsertOpts{Priority: prioCalm}
-	if haste == store.AtOnce {
-		opts.Priority = prioUrgent
-	}
+	opts := &river.InsertOpts{Priority: priority(haste)}
 	for _, ref := range refs {
 		args := Evaluate{RepoID: ref.RepoID, Number: ref.Number}
 		if !seen[args] {
@@ -161,7 +164,7 @@ func (q *Queue) Evaluations(ctx context.Context, tx *sql.Tx, refs []pull.Ref, ha
 }
 
 // Groups has each merge group answered or forgotten after the commit.
-func (q *Queue) Groups(ctx context.Context, tx *sql.Tx, groups []store.MergeGroup) error {
+func (q *Queue) Groups(ctx context.Context, tx store.Tx, groups []store.MergeGroup) error {
 	seen := make(map[Group]bool, len(groups))
 	params := make([]river.InsertManyParams, 0, len(groups))
 	for _, g := range groups {
@@ -176,7 +179,7 @@ func (q *Queue) Groups(ctx context.Context, tx *sql.Tx, groups []store.MergeGrou
 
 // Looks has each wider look carried out after the commit. One that waits to
 // begin anyway serves the same look again: a storm of the same event is one look.
-func (q *Queue) Looks(ctx context.Context, tx *sql.Tx, looks []store.Look) error {
+func (q *Queue) Looks(ctx context.Context, tx store.Tx, looks []store.Look) error {
 	for _, look := range looks {
 		args := Fan{Look: look}
 		encoded, err := json.Marshal(args)
@@ -184,8 +187,8 @@ func (q *Queue) Looks(ctx context.Context, tx *sql.Tx, looks []store.Look) error
 			return fmt.Errorf("write look: %w", err)
 		}
 		var waits bool
-		err = tx.QueryRowContext(ctx, `select exists (select 1 from river_job
-			where state = 'available' and queue = ? and kind = ? and json(args) = json(?))`,
+		err = tx.QueryRow(ctx, `select exists (select 1 from river_job
+			where state = 'available' and queue = ? and kind = ? and `+q.river.sameArgs()+`)`,
 			queueWide, args.Kind(), string(encoded)).Scan(&waits)
 		if err != nil {
 			return fmt.Errorf("look for the same look: %w", err)
@@ -193,7 +196,7 @@ func (q *Queue) Looks(ctx context.Context, tx *sql.Tx, looks []store.Look) error
 		if waits {
 			continue
 		}
-		if _, err := q.client.InsertTx(ctx, tx, args, nil); err != nil {
+		if err := q.river.insert(ctx, tx, args, nil); err != nil {
 			return fmt.Errorf("insert look: %w", err)
 		}
 		q.wide.Store(true)
@@ -203,11 +206,11 @@ func (q *Queue) Looks(ctx context.Context, tx *sql.Tx, looks []store.Look) error
 
 // insert puts unique jobs into the transaction. Where one is waiting already, it is
 // brought forward as haste says.
-func (q *Queue) insert(ctx context.Context, tx *sql.Tx, params []river.InsertManyParams, haste store.Haste) error {
+func (q *Queue) insert(ctx context.Context, tx store.Tx, params []river.InsertManyParams, haste store.Haste) error {
 	if len(params) == 0 {
 		return nil
 	}
-	results, err := q.client.InsertManyTx(ctx, tx, params)
+	results, err := q.river.insertMany(ctx, tx, params)
 	if err != nil {
 		return fmt.Errorf("insert jobs: %w", err)
 	}
@@ -223,24 +226,24 @@ func (q *Queue) insert(ctx context.Context, tx *sql.Tx, params []river.InsertMan
 }
 
 // hasten brings a waiting job forward.
-func (q *Queue) hasten(ctx context.Context, tx *sql.Tx, job *rivertype.JobRow, haste store.Haste) error {
+func (q *Queue) hasten(ctx context.Context, tx store.Tx, job *rivertype.JobRow, haste store.Haste) error {
 	later := false
 	switch haste {
 	case store.Sometime:
 	case store.Soon:
 		later = job.State == rivertype.JobStateScheduled
-	case store.AtOnce:
+	case store.InTurn, store.AtOnce:
 		// A short back-off leaves the job available, with a time to come.
 		later = job.State != rivertype.JobStateAvailable || job.ScheduledAt.After(q.now())
 	}
 	if later {
-		if _, err := q.client.JobRetryTx(ctx, tx, job.ID); err != nil {
+		if err := q.river.retry(ctx, tx, job.ID); err != nil {
 			return fmt.Errorf("bring job %d forward: %w", job.ID, err)
 		}
 	}
-	if haste == store.AtOnce && job.Priority > prioUrgent {
+	if wanted := priority(haste); job.Priority > wanted {
 		// River has no call for this.
-		if _, err := tx.ExecContext(ctx, `update river_job set priority = ? where id = ?`, prioUrgent, job.ID); err != nil {
+		if _, err := tx.Exec(ctx, `update river_job set priority = ? where id = ?`, wanted, job.ID); err != nil {
 			return fmt.Errorf("raise job %d: %w", job.ID, err)
 		}
 	}
@@ -253,70 +256,4 @@ func (q *Queue) Committed() {
 	case q.wake <- struct{}{}:
 	default: // they are being woken already
 	}
-}
-
-// driver is River's driver for SQLite with a listener that also hears
-// [Queue.Committed]. River's own listener asks the database every 50 ms; in one process
-// there is no need to wait for that.
-type driver struct {
-	*riversqlite.Driver
-	wake <-chan struct{}
-	wide *atomic.Bool
-}
-
-// GetListener returns a listener that hears both.
-func (d *driver) GetListener(params *riverdriver.GetListenenerParams) riverdriver.Listener {
-	return &listener{Listener: d.Driver.GetListener(params), wake: d.wake, wide: d.wide}
-}
-
-// listener is used by one goroutine only, River's notifier, which always waits until it
-// is told an error before it does anything else with it.
-type listener struct {
-	riverdriver.Listener
-	wake <-chan struct{}
-	wide *atomic.Bool
-	owed *riverdriver.Notification // to be handed out next
-	rest *waiting
-}
-
-// waiting is River's listener at work: it goes on while word of new jobs is handed out,
-// because it asks the database whenever it begins.
-type waiting struct {
-	until <-chan struct{} // end of the context it runs with
-	heard chan heard
-}
-
-type heard struct {
-	notification *riverdriver.Notification
-	err          error
-}
-
-// WaitForNotification returns what River's listener hears, or word of new jobs.
-func (l *listener) WaitForNotification(ctx context.Context) (*riverdriver.Notification, error) {
-	if next := l.owed; next != nil {
-		l.owed = nil
-		return next, nil
-	}
-	if l.rest == nil || l.rest.until != ctx.Done() {
-		rest := &waiting{until: ctx.Done(), heard: make(chan heard, 1)}
-		go func() {
-			n, err := l.Listener.WaitForNotification(ctx)
-			rest.heard <- heard{n, err}
-		}()
-		l.rest = rest
-	}
-	select {
-	case h := <-l.rest.heard:
-		l.rest = nil
-		return h.notification, h.err
-	case <-l.wake:
-		if l.wide.Swap(false) {
-			l.owed = inserted(queueWide)
-		}
-		return inserted(river.QueueDefault), nil
-	}
-}
-
-func inserted(queue string) *riverdriver.Notification {
-	return &riverdriver.Notification{Topic: topicInsert, Payload: fmt.Sprintf(`{"queue": %q}`, queue)}
 }

@@ -2,33 +2,30 @@ package job
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
-	"log/slog"
 	"time"
 
 	"github.com/riverqueue/river"
-	"github.com/riverqueue/river/riverdriver/riversqlite"
 	"github.com/rs/zerolog"
 
-	"github.com/slagate/slagate/internal/pull"
 	"github.com/slagate/slagate/internal/store"
 )
 
-// The times and sizes of the queue, chosen from measurements with River on SQLite.
+// The times and sizes of the queue, chosen from measurements with River on both engines.
 const (
 	// fetchCooldown caps the throughput: 1,250 jobs/s with 10 workers, against 100 with River's default of 100 ms.
 	fetchCooldown = 5 * time.Millisecond
 	// fetchPoll is how late a job with a short back-off can be; new jobs wake the workers at once.
 	fetchPoll = 250 * time.Millisecond
-	// timeout bounds one evaluation.
+	// timeout bounds every job. Looks at many pull requests are split until each part
+	// takes no longer.
 	timeout = time.Minute
-	// wideTimeout bounds looks at many pull requests, which page through GitHub's lists.
-	wideTimeout = 10 * time.Minute
-	// rescueAfter is when River takes a job for stuck; it has to exceed both. Jobs of a
-	// killed process do not wait for it: the store hands them back when it is opened.
-	rescueAfter = 15 * time.Minute
+	// rescueAfter is when River takes a job for stuck, because its process died or hangs. It has to
+	// exceed the time-out; River looks every 30 s, and after a leader's death another process takes over
+	// within 15 s more, which is less than two minutes together. With
+	// SQLite nothing waits for it: the store hands the jobs of a killed process back when it is opened.
+	rescueAfter = timeout + 5*time.Second
 	// softStop is how long running jobs may go on when the service stops; then their
 	// contexts end and they go back without losing an attempt.
 	softStop = 3 * time.Second
@@ -45,23 +42,23 @@ const (
 
 // Store is what the workers need of the store.
 type Store interface {
-	// Writer is the connection that River works on.
-	Writer() *sql.DB
-	BeginPull(ctx context.Context, repoID int64, number int) (ref pull.Ref, gen int64, found bool, err error)
-	SettlePull(ctx context.Context, ref pull.Ref, gen int64, finish func(tx *sql.Tx, moved bool) error) error
+	// Native is what River works on: a *sql.DB or a *pgxpool.Pool.
+	Native() any
+	BeginPull(ctx context.Context, repoID int64, number int) (turn store.Turn, done func(), found bool, err error)
+	SettlePull(ctx context.Context, turn store.Turn, finish func(tx store.Tx, moved bool) error) error
 	BeginGroup(ctx context.Context, repoID int64, head string) (g store.MergeGroup, gen int64, found bool, err error)
-	SettleGroup(ctx context.Context, g store.MergeGroup, gen int64, finish func(tx *sql.Tx, moved bool) error) error
+	SettleGroup(ctx context.Context, g store.MergeGroup, gen int64, finish func(tx store.Tx, moved bool) error) error
 	EnqueueWaiting(ctx context.Context) error
-	Prune(ctx context.Context, before time.Time) (deleted int64, err error)
+	Prune(ctx context.Context, keep store.Keep) (deleted int64, err error)
 }
 
 // Handlers do the work. An error has it tried again: after RetryAfter if the error, or one that it
 // wraps, has a method RetryAfter() time.Duration (no worker is held meanwhile), else with a back-off of
 // 1 s, 2 s, 4 s and so on to 1 min. A panic counts as an error.
 type Handlers struct {
-	// Evaluate looks at one pull request. again is when it has to be looked at
-	// again although nothing arrives; 0 for never.
-	Evaluate func(ctx context.Context, ref pull.Ref) (again time.Duration, err error)
+	// Evaluate looks at one pull request in its turn. calm: nobody waits for it. again is when it has
+	// to be looked at again although nothing arrives; 0 for never.
+	Evaluate func(ctx context.Context, turn store.Turn, calm bool) (again time.Duration, err error)
 	// Fan has all pull requests looked at that the look concerns.
 	Fan func(ctx context.Context, look store.Look) error
 	// Group answers a merge group, or forgets one that is gone.
@@ -79,10 +76,11 @@ type Config struct {
 	Workers int
 	// SweepInterval is the time between sweeps; the first one is at the start.
 	SweepInterval time.Duration
-	// Retention is how long deliveries, and the evidence of closed pull requests, are kept.
-	Retention time.Duration
-	Now       func() time.Time
-	Log       zerolog.Logger
+	// Retention is how long deliveries are kept, ClosedRetention how long the
+	// evidence and the snapshot of a closed pull request are.
+	Retention, ClosedRetention time.Duration
+	Now                        func() time.Time
+	Log                        zerolog.Logger
 }
 
 func (c Config) validate() error {
@@ -100,15 +98,15 @@ func (c Config) validate() error {
 	if c.SweepInterval < time.Second {
 		errs = append(errs, fmt.Errorf("sweep interval is %s, at least 1s is needed", c.SweepInterval))
 	}
-	if c.Retention <= 0 {
-		errs = append(errs, fmt.Errorf("retention is %s, it has to be positive", c.Retention))
+	if c.Retention <= 0 || c.ClosedRetention <= 0 {
+		errs = append(errs, fmt.Errorf("retention is %s and %s, it has to be positive", c.Retention, c.ClosedRetention))
 	}
 	return errors.Join(errs...)
 }
 
 // Runner runs the workers.
 type Runner struct {
-	client *river.Client[*sql.Tx]
+	client workforce
 	queue  *Queue
 }
 
@@ -117,28 +115,26 @@ func New(cfg Config) (*Runner, error) {
 	if err := cfg.validate(); err != nil {
 		return nil, fmt.Errorf("create workers: %w", err)
 	}
-	client, err := river.NewClient(
-		&driver{Driver: riversqlite.New(cfg.Store.Writer()), wake: cfg.Queue.wake, wide: cfg.Queue.wide},
-		&river.Config{
-			CompletedJobRetentionPeriod: keepDone,
-			CancelledJobRetentionPeriod: keepFailed,
-			DiscardedJobRetentionPeriod: keepFailed,
-			ErrorHandler:                reporter{cfg.Log},
-			FetchCooldown:               fetchCooldown,
-			FetchPollInterval:           fetchPoll,
-			JobTimeout:                  timeout,
-			Logger:                      slog.New(zerolog.NewSlogHandler(cfg.Log.Level(zerolog.WarnLevel))),
-			MaxAttempts:                 maxAttempts,
-			PeriodicJobs:                periodic(cfg),
-			Queues: map[string]river.QueueConfig{
-				river.QueueDefault: {MaxWorkers: cfg.Workers},
-				queueWide:          {MaxWorkers: wideWorkers},
-			},
-			RescueStuckJobsAfter: rescueAfter,
-			RetryPolicy:          backoff{cfg.Now},
-			SoftStopTimeout:      softStop,
-			Workers:              workers(cfg),
-		})
+	client, err := newWorkforce(cfg, &river.Config{
+		CompletedJobRetentionPeriod: keepDone,
+		CancelledJobRetentionPeriod: keepFailed,
+		DiscardedJobRetentionPeriod: keepFailed,
+		ErrorHandler:                reporter{cfg.Log},
+		FetchCooldown:               fetchCooldown,
+		FetchPollInterval:           fetchPoll,
+		JobTimeout:                  timeout,
+		Logger:                      quiet(cfg.Log),
+		MaxAttempts:                 maxAttempts,
+		PeriodicJobs:                periodic(cfg),
+		Queues: map[string]river.QueueConfig{
+			river.QueueDefault: {MaxWorkers: cfg.Workers},
+			queueWide:          {MaxWorkers: wideWorkers},
+		},
+		RescueStuckJobsAfter: rescueAfter,
+		RetryPolicy:          backoff{cfg.Now},
+		SoftStopTimeout:      softStop,
+		Workers:              workers(cfg),
+	})
 	if err != nil {
 		return nil, fmt.Errorf("create workers: %w", err)
 	}

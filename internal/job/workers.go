@@ -2,7 +2,6 @@ package job
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"time"
@@ -10,11 +9,13 @@ import (
 	"github.com/riverqueue/river"
 	"github.com/riverqueue/river/rivertype"
 	"github.com/rs/zerolog"
+
+	"github.com/slagate/slagate/internal/store"
 )
 
 func workers(cfg Config) *river.Workers {
 	all := river.NewWorkers()
-	river.AddWorker(all, &evaluateWorker{cfg: cfg})
+	river.AddWorker(all, &evaluateWorker{cfg: cfg, shares: newShares(cfg.Workers, cfg.Now)})
 	river.AddWorker(all, &groupWorker{cfg: cfg})
 	river.AddWorker(all, &wideWorker[Fan]{cfg: cfg, do: func(ctx context.Context, args Fan) error {
 		return cfg.Handlers.Fan(ctx, args.Look)
@@ -23,7 +24,8 @@ func workers(cfg Config) *river.Workers {
 		return errors.Join(cfg.Store.EnqueueWaiting(ctx), cfg.Handlers.Sweep(ctx))
 	}})
 	river.AddWorker(all, &wideWorker[Prune]{cfg: cfg, do: func(ctx context.Context, _ Prune) error {
-		n, err := cfg.Store.Prune(ctx, cfg.Now().Add(-cfg.Retention))
+		now := cfg.Now()
+		n, err := cfg.Store.Prune(ctx, store.Keep{Deliveries: now.Add(-cfg.Retention), Closed: now.Add(-cfg.ClosedRetention)})
 		if n > 0 {
 			zerolog.Ctx(ctx).Info().Int64("rows", n).Msg("old rows deleted")
 		}
@@ -34,22 +36,36 @@ func workers(cfg Config) *river.Workers {
 
 type evaluateWorker struct {
 	river.WorkerDefaults[Evaluate]
-	cfg Config
+	cfg    Config
+	shares *shares
 }
+
+// busyWait is when a pull request is tried again whose turn another worker has:
+// one that River took for dead, or that was given the job twice.
+const busyWait = 2 * time.Second
 
 // Work evaluates the pull request once and settles what comes next.
 func (w *evaluateWorker) Work(ctx context.Context, job *river.Job[Evaluate]) error {
-	ref, gen, found, err := w.cfg.Store.BeginPull(ctx, job.Args.RepoID, job.Args.Number)
+	release, wait := w.shares.take(job.Args.RepoID)
+	if release == nil {
+		return river.JobSnooze(wait)
+	}
+	defer release()
+	turn, done, found, err := w.cfg.Store.BeginPull(ctx, job.Args.RepoID, job.Args.Number)
+	if errors.Is(err, store.ErrBusy) {
+		return river.JobSnooze(busyWait)
+	}
 	if err != nil || !found {
 		return err
 	}
-	ctx = logged(ctx, w.cfg.Log.With().Int64("job", job.ID).Stringer("pr", ref))
-	again, err := w.cfg.Handlers.Evaluate(ctx, ref)
+	defer done()
+	ctx = logged(ctx, w.cfg.Log.With().Int64("job", job.ID).Stringer("pr", turn.Ref))
+	again, err := w.cfg.Handlers.Evaluate(ctx, turn, job.Priority >= prioCalm)
 	if err != nil {
-		return steer(ctx, fmt.Errorf("evaluate %s: %w", ref, err))
+		return steer(ctx, fmt.Errorf("evaluate %s: %w", turn.Ref, err))
 	}
-	return w.cfg.Store.SettlePull(ctx, ref, gen, func(tx *sql.Tx, moved bool) error {
-		return finish(ctx, tx, w.cfg, job, moved, again)
+	return w.cfg.Store.SettlePull(ctx, turn, func(tx store.Tx, moved bool) error {
+		return finish(ctx, tx, w.cfg, job.JobRow, job.Args, moved, again)
 	})
 }
 
@@ -69,16 +85,16 @@ func (w *groupWorker) Work(ctx context.Context, job *river.Job[Group]) error {
 	if err := w.cfg.Handlers.Group(ctx, group); err != nil {
 		return steer(ctx, fmt.Errorf("merge group %s of %s/%s: %w", group.Head, group.Ref.Owner, group.Ref.Repo, err))
 	}
-	return w.cfg.Store.SettleGroup(ctx, group, gen, func(tx *sql.Tx, moved bool) error {
-		return finish(ctx, tx, w.cfg, job, moved, 0)
+	return w.cfg.Store.SettleGroup(ctx, group, gen, func(tx store.Tx, moved bool) error {
+		return finish(ctx, tx, w.cfg, job.JobRow, job.Args, moved, 0)
 	})
 }
 
 // finish completes a job in the transaction that settles it, and inserts the
 // next one if something arrived meanwhile or the time for another look is known.
 // Completed jobs do not count for uniqueness, so there is no gap between the two.
-func finish[T river.JobArgs](ctx context.Context, tx *sql.Tx, cfg Config, job *river.Job[T], moved bool, again time.Duration) error {
-	if _, err := river.JobCompleteTx[*driver](ctx, tx, job); err != nil {
+func finish(ctx context.Context, tx store.Tx, cfg Config, job *rivertype.JobRow, args river.JobArgs, moved bool, again time.Duration) error {
+	if err := cfg.Queue.river.complete(ctx, tx, job); err != nil {
 		return fmt.Errorf("complete job %d: %w", job.ID, err)
 	}
 	var opts river.InsertOpts
@@ -90,7 +106,7 @@ func finish[T river.JobArgs](ctx context.Context, tx *sql.Tx, cfg Config, job *r
 	default:
 		return nil
 	}
-	if _, err := cfg.Queue.client.InsertTx(ctx, tx, job.Args, &opts); err != nil {
+	if err := cfg.Queue.river.insert(ctx, tx, args, &opts); err != nil {
 		return fmt.Errorf("insert job after %d: %w", job.ID, err)
 	}
 	return nil
@@ -102,9 +118,6 @@ type wideWorker[T river.JobArgs] struct {
 	cfg Config
 	do  func(ctx context.Context, args T) error
 }
-
-// Timeout allows for paging through GitHub's lists.
-func (w *wideWorker[T]) Timeout(*river.Job[T]) time.Duration { return wideTimeout }
 
 // Work does it once.
 func (w *wideWorker[T]) Work(ctx context.Context, job *river.Job[T]) error {

@@ -1,7 +1,7 @@
 // Package reconcile carries out a plan, step by step.
 //
-// Its one idea: every step may already have happened. Before a step nothing is
-// assumed, after it the outcome is recorded; a step that fails ends the run, and
+// Its one idea: every step may already have happened. Before a step it is asked
+// whether it may still be done, after it the outcome is recorded; a step that fails ends the run, and
 // the next evaluation computes from fresh facts what is still missing. GitHub
 // refusing a step (422) is recorded and does not hold up the others, because
 // repeating it would not help.
@@ -30,13 +30,13 @@ type Applier interface {
 	Apply(ctx context.Context, ref pull.Ref, a plan.Action) (Applied, error)
 }
 
-// Recorder hears of every step: before (done false) and after.
+// Recorder is asked before every step and hears of it afterwards.
 type Recorder interface {
 	Done(ctx context.Context, ref pull.Ref, a plan.Action, r Applied) error
 	Refused(ctx context.Context, ref pull.Ref, a plan.Action, err error)
-	// MayTurnGreen is asked right before a success is posted. No is a reason to
-	// leave it, not an error.
-	MayTurnGreen(ctx context.Context, ref pull.Ref) (bool, error)
+	// May is asked right before each step. No is a reason to leave this step; an
+	// error ends the run.
+	May(ctx context.Context, ref pull.Ref, a plan.Action) (bool, error)
 }
 
 // refusal is an error that repeating the step cannot mend.
@@ -47,14 +47,12 @@ type refusal interface{ Refusal() bool }
 func Apply(ctx context.Context, ref pull.Ref, steps []plan.Action, to Applier, rec Recorder) error {
 	for i := 0; i < len(steps); i++ {
 		a := steps[i]
-		if a.Kind == plan.PostStatus && a.Status.State == "success" {
-			ok, err := rec.MayTurnGreen(ctx, ref)
-			if err != nil {
-				return fmt.Errorf("check %s before a success: %w", ref, err)
-			}
-			if !ok {
-				continue
-			}
+		ok, err := rec.May(ctx, ref, a)
+		if err != nil {
+			return fmt.Errorf("before %s on %s: %w", a.Kind, ref, err)
+		}
+		if !ok {
+			continue
 		}
 		r, err := to.Apply(ctx, ref, a)
 		var no refusal

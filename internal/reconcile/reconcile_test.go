@@ -28,6 +28,7 @@ type hub struct {
 	fail   map[plan.Kind]error
 	hold   bool  // a success may not be posted
 	unsure error // whether it may
+	lost   error // the right to write, after two steps
 	keep   error // of Done
 
 	done, refused []plan.Action
@@ -56,8 +57,14 @@ func (h *hub) Refused(_ context.Context, _ pull.Ref, a plan.Action, _ error) {
 	h.refused = append(h.refused, a)
 }
 
-func (h *hub) MayTurnGreen(context.Context, pull.Ref) (bool, error) {
+func (h *hub) May(_ context.Context, _ pull.Ref, a plan.Action) (bool, error) {
 	h.asked++
+	if h.lost != nil && h.asked > 2 {
+		return false, h.lost
+	}
+	if a.Status.State != "success" {
+		return true, nil
+	}
 	return !h.hold, h.unsure
 }
 
@@ -88,7 +95,7 @@ func TestStepsInOrder(t *testing.T) {
 	h, given := &hub{}, steps()
 	require.NoError(t, reconcile.Apply(t.Context(), ref, given, h, h))
 	require.Equal(t, kinds(given), kinds(h.done))
-	require.Equal(t, 1, h.asked, "only before a success")
+	require.Equal(t, len(given), h.asked, "before each step")
 	// What refers to the comment refers to the one just made.
 	require.Equal(t, "https://github.com/acme/shop/pull/12#issuecomment-4711", h.done[2].Status.TargetURL)
 	require.Equal(t, "https://github.com/acme/shop/pull/12#issuecomment-4711", h.done[3].Status.TargetURL)
@@ -128,7 +135,14 @@ func TestSuccessIsLeftWhereSomethingArrived(t *testing.T) {
 	require.NoError(t, reconcile.Apply(t.Context(), ref, given, h, h))
 	require.Equal(t, []plan.Kind{plan.CreateLabel, plan.CreateComment, plan.PostStatus, plan.React}, kinds(h.done))
 	require.Equal(t, "pending", h.done[2].Status.State)
-	require.Equal(t, 2, h.asked)
+}
+
+// TestOvertaken: whoever lost the right to write in the midst of the steps writes no further one.
+func TestOvertaken(t *testing.T) {
+	t.Parallel()
+	h := &hub{lost: errDown}
+	require.ErrorIs(t, reconcile.Apply(t.Context(), ref, steps(), h, h), errDown)
+	require.Len(t, h.done, 2)
 }
 
 func TestSuccessNeedsAnAnswer(t *testing.T) {

@@ -8,8 +8,10 @@
 // an evaluation that began before something arrived is always followed by one
 // that began after.
 //
-// The engines live in packages below (sqlite) and pass the one suite in
-// storetest. The package itself holds the types and no SQL.
+// What is kept and how it hangs together is said once, in relational, in SQL that
+// every engine understands; the engines below it (sqlite, postgres) open, migrate and
+// lock their database, and pass the one suite in storetest. The package itself
+// holds the types and no SQL.
 package store
 
 import (
@@ -22,6 +24,14 @@ import (
 // ErrStale says that something arrived for the pull request after the
 // evaluation that wants to save had begun.
 var ErrStale = errors.New("something arrived for this pull request in the meantime")
+
+// ErrOvertaken says that the turn of an evaluation is over: another worker has
+// begun to evaluate the same pull request, or the lock behind the turn is lost.
+// What it found out must not be written any more.
+var ErrOvertaken = errors.New("another evaluation of this pull request has begun")
+
+// ErrBusy says that another worker, perhaps in another process, holds the turn.
+var ErrBusy = errors.New("another worker is at it")
 
 // ErrNotFound says that nothing is kept under that key.
 var ErrNotFound = errors.New("not known")
@@ -59,6 +69,9 @@ type PullHint struct {
 	TakesAway bool
 	// First: opened, reopened or synchronize; the head gets its first status.
 	First bool
+	// Shown is a digest of all that a list showed of the pull request; "" if the
+	// hint does not come from a list, or the list did not show enough. See PullRow.Settled.
+	Shown string
 }
 
 // Empty reports whether nothing follows from the delivery: it needs no keeping.
@@ -85,6 +98,8 @@ const (
 	Sometime Haste = iota
 	// Soon: it does not wait for a scheduled time any more, but lets others pass.
 	Soon
+	// InTurn: as AtOnce, but much of its repository waits already, so that it lets those of others pass.
+	InTurn
 	// AtOnce: people wait for it; it overtakes others and ends the back-off after an error.
 	AtOnce
 )
@@ -132,6 +147,14 @@ type MergeGroup struct {
 	Gone        bool   `json:"gone,omitempty"` // destroyed
 }
 
+// Turn is the right to evaluate one pull request. The last one that was given
+// out is the one that counts: whoever holds an older one writes nothing more.
+type Turn struct {
+	Ref pull.Ref
+	Gen int64 // what had arrived when it was given out
+	No  int64 // counts the turns of the pull request
+}
+
 // PullRow is all that is kept of one pull request.
 type PullRow struct {
 	Ref        pull.Ref
@@ -146,6 +169,15 @@ type PullRow struct {
 	TakesAway bool
 	// First: an opened, reopened or synchronize arrived since Done.
 	First bool
+	// Turn is the No of the last Turn that was given out.
+	Turn int64
+	// Debt: it was merged without sign-offs that are still asked for.
+	Debt bool
+	// Shown is what the last list showed of it, if nothing arrived since; Settled is what a
+	// list showed of it before an evaluation that found nothing to change. While a list
+	// shows the same, and until SettledUntil, another evaluation would find nothing either.
+	Shown, Settled string
+	SettledUntil   time.Time
 	// FailingSince is when evaluations of it began to fail; zero if the last one succeeded.
 	FailingSince time.Time
 	Evidence     []pull.Evidence
@@ -167,6 +199,7 @@ type Outcome struct {
 type Saved struct {
 	Ref       pull.Ref
 	Gen       int64 // the Gen it began with
+	Turn      int64 // the No of its Turn; 0: it has none and is not checked
 	Snapshot  []byte
 	Decision  []byte
 	Head      string
@@ -175,6 +208,10 @@ type Saved struct {
 	UpdatedAt time.Time
 	Memory    pull.Memory
 	Outcome   Outcome
+	Debt      bool
+	// Settled and SettledUntil as in PullRow.
+	Settled      string
+	SettledUntil time.Time
 }
 
 // RepoRow is what is kept of a repository.
@@ -216,4 +253,19 @@ type OwnerMemory struct {
 	LastValid string `json:"last_valid,omitempty"`
 	// UnreadableSince is when it stopped being readable or valid.
 	UnreadableSince time.Time `json:"unreadable_since,omitzero"`
+}
+
+// Keep says since when things are kept; what is older may be deleted.
+type Keep struct {
+	// Deliveries: deliveries, requested redeliveries and merge groups.
+	Deliveries time.Time
+	// Closed: evidence and snapshots of pull requests that are closed and were
+	// last heard of before it.
+	Closed time.Time
+}
+
+// Depth is how many unfinished jobs there are of one kind in one state.
+type Depth struct {
+	Kind, State string
+	Jobs        int64
 }

@@ -18,7 +18,7 @@ import (
 
 // BenchmarkAccept keeps labeled events of 200 pull requests, one after another, each durable on return.
 func BenchmarkAccept(b *testing.B) {
-	queue, err := job.NewQueue(time.Now, zerolog.Nop())
+	queue, err := job.NewQueue(job.SQLite, time.Now, zerolog.Nop())
 	require.NoError(b, err)
 	db, err := sqlite.Open(b.Context(), filepath.Join(b.TempDir(), "slagate.db"),
 		sqlite.Options{Now: time.Now, Log: zerolog.Nop(), Queue: queue})

@@ -1,19 +1,11 @@
-// Package sqlite keeps slagate's state in one SQLite file: deliveries,
-// evidence, memory, decisions and the jobs that follow from them.
+// Package sqlite keeps slagate's state in one SQLite file, for one process.
 //
-// Its one idea is the transaction: whatever arrives together, the delivery, its
-// evidence, the generation counters and the jobs, is written together or not at
-// all. One connection writes, so writers queue up instead of failing with "database is
-// locked"; a second, read-only pool answers questions meanwhile.
+// Its one idea is that one connection writes, so writers queue up instead of failing
+// with "database is locked"; a second, read-only pool answers questions meanwhile. What is
+// kept, and in which statements, is package relational's; this package opens the
+// file, migrates it, takes turns at writing and flushes what has to be on disk.
 //
-// A generation counts what arrived for a pull request. An evaluation reads it
-// before it begins and settles it in one transaction afterwards: if it moved,
-// another evaluation follows. The flags "takes away" and "first" are stored as
-// the generation that raised them, so no evaluation clears what arrived during it.
-//
-// To keep something new, add a migration file (never edit an old one) and a
-// method beside its like. The package decides nothing about pull requests,
-// knows no job by name (see [Queue]) and shares its file with no other process.
+// It shares its file with no other process: a second one finds it in use.
 package sqlite
 
 import (
@@ -34,9 +26,10 @@ import (
 	"github.com/riverqueue/river/rivermigrate"
 	"github.com/rs/zerolog"
 	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
 
-	"github.com/slagate/slagate/internal/pull"
 	"github.com/slagate/slagate/internal/store"
+	"github.com/slagate/slagate/internal/store/relational"
 )
 
 //go:embed migrations/*.sql
@@ -55,39 +48,29 @@ const (
 // ErrInUse says that another process (or another store of this one) has the file open.
 var ErrInUse = errors.New("the database is in use by another process")
 
-// Queue puts the jobs that follow from a write into its transaction, so that they
-// exist exactly if the write does. Package job implements it.
-type Queue interface {
-	// Evaluations has each pull request (RepoID, Number) looked at after the commit: by a new
-	// job, or by the one that is waiting, which is brought forward as haste says.
-	Evaluations(ctx context.Context, tx *sql.Tx, refs []pull.Ref, haste store.Haste) error
-	// Looks has each wider look carried out after the commit.
-	Looks(ctx context.Context, tx *sql.Tx, looks []store.Look) error
-	// Groups has each merge group (RepoID, Head) answered or forgotten after the commit.
-	Groups(ctx context.Context, tx *sql.Tx, groups []store.MergeGroup) error
-	// Committed is told after each commit of a transaction that it put jobs into.
-	Committed()
-}
-
 // Options are what Open needs besides the path.
 type Options struct {
 	// Now is the clock for "received" and "waiting since".
 	Now func() time.Time
 	Log zerolog.Logger
 	// Queue receives the jobs.
-	Queue Queue
+	Queue store.Queue
 }
 
 // DB is the store. It is safe for concurrent use.
 type DB struct {
+	*relational.DB
+	engine *engine
+}
+
+// engine implements relational.Engine.
+type engine struct {
 	writer *sql.DB
 	reader *sql.DB
 	lock   *sql.DB
 	held   *sql.Conn // holds the exclusive transaction on lock
 	turns  turns
-	zip    zipper
-	queue  Queue
-	now    func() time.Time
+	locks  locks
 	log    zerolog.Logger
 }
 
@@ -102,14 +85,17 @@ func Open(ctx context.Context, path string, opts Options) (*DB, error) {
 	if opts.Now == nil || opts.Queue == nil {
 		return nil, errors.New("open database: no clock or no queue given")
 	}
-	db := &DB{turns: newTurns(), queue: opts.Queue, now: opts.Now, log: opts.Log}
-	if err := db.open(ctx, path); err != nil {
-		return nil, errors.Join(fmt.Errorf("open database %s: %w", path, err), db.Close())
+	e := &engine{turns: newTurns(), log: opts.Log}
+	if err := e.open(ctx, path); err != nil {
+		return nil, errors.Join(fmt.Errorf("open database %s: %w", path, err), e.close())
 	}
-	return db, nil
+	return &DB{engine: e, DB: relational.New(e, relational.Options{
+		Now: opts.Now, Log: opts.Log, Queue: opts.Queue,
+		AttemptedAt: `cast((julianday(attempted_at) - 2440587.5) * 86400000000 as integer)`, // 2440587.5 is 1970
+	})}, nil
 }
 
-func (db *DB) open(ctx context.Context, path string) error {
+func (e *engine) open(ctx context.Context, path string) error {
 	// The files hold texts of private repositories: nobody else may read them. The
 	// journal files inherit the mode.
 	for _, name := range []string{path, path + "-lock"} {
@@ -121,35 +107,35 @@ func (db *DB) open(ctx context.Context, path string) error {
 			return err
 		}
 	}
-	if err := db.takeLock(ctx, path+"-lock"); err != nil {
+	if err := e.takeLock(ctx, path+"-lock"); err != nil {
 		return err
 	}
 	var err error
-	if db.writer, err = connect(path, "rwc", 1); err != nil {
+	if e.writer, err = connect(path, "rwc", 1); err != nil {
 		return err
 	}
-	if err := db.migrate(ctx); err != nil {
+	if err := e.migrate(ctx); err != nil {
 		return err
 	}
-	if err := db.handBack(ctx); err != nil {
+	if err := e.handBack(ctx); err != nil {
 		return err
 	}
-	db.reader, err = connect(path, "ro", readers)
+	e.reader, err = connect(path, "ro", readers)
 	return err
 }
 
 // takeLock holds an exclusive transaction on a file of its own for as long as
 // the store is open. The operating system releases it when the process dies,
 // however it dies, and SQLite knows how to do this on every system.
-func (db *DB) takeLock(ctx context.Context, path string) error {
+func (e *engine) takeLock(ctx context.Context, path string) error {
 	var err error
-	if db.lock, err = sql.Open(driverName, dsn(path, "rwc", "_pragma=busy_timeout(0)")); err != nil {
+	if e.lock, err = sql.Open(driverName, dsn(path, "rwc", "_pragma=busy_timeout(0)")); err != nil {
 		return err
 	}
-	if db.held, err = db.lock.Conn(ctx); err != nil {
+	if e.held, err = e.lock.Conn(ctx); err != nil {
 		return fmt.Errorf("lock: %w", err)
 	}
-	if _, err = db.held.ExecContext(ctx, "begin exclusive"); err != nil {
+	if _, err = e.held.ExecContext(ctx, "begin exclusive"); err != nil {
 		if isBusy(err) {
 			return ErrInUse
 		}
@@ -190,9 +176,9 @@ func dsn(path, mode string, params ...string) string {
 }
 
 // migrate brings River's tables up first, then ours.
-func (db *DB) migrate(ctx context.Context) error {
-	quiet := slog.New(zerolog.NewSlogHandler(db.log.Level(zerolog.WarnLevel)))
-	river, err := rivermigrate.New(riversqlite.New(db.writer), &rivermigrate.Config{Logger: quiet})
+func (e *engine) migrate(ctx context.Context) error {
+	quiet := slog.New(zerolog.NewSlogHandler(e.log.Level(zerolog.WarnLevel)))
+	river, err := rivermigrate.New(riversqlite.New(e.writer), &rivermigrate.Config{Logger: quiet})
 	if err != nil {
 		return fmt.Errorf("prepare migrations of the queue: %w", err)
 	}
@@ -203,7 +189,7 @@ func (db *DB) migrate(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	provider, err := goose.NewProvider(goose.DialectSQLite3, db.writer, files)
+	provider, err := goose.NewProvider(goose.DialectSQLite3, e.writer, files)
 	if err != nil {
 		return fmt.Errorf("prepare migrations: %w", err)
 	}
@@ -217,44 +203,53 @@ func (db *DB) migrate(ctx context.Context) error {
 // attempt, and forgets it as River's leader. River itself would wait an hour
 // for the one and 15 seconds for the other, because other processes might be at
 // work; under our lock there are none.
-func (db *DB) handBack(ctx context.Context) error {
-	return db.write(ctx, "hand back jobs", func(tx *sql.Tx) error {
-		res, err := tx.ExecContext(ctx,
-			`update river_job set state = 'available', attempt = max(attempt - 1, 0) where state = 'running'`)
+func (e *engine) handBack(ctx context.Context) error {
+	return e.Write(ctx, false, func(tx store.Tx) error {
+		n, err := tx.Exec(ctx, `update river_job set state = 'available', attempt = max(attempt - 1, 0) where state = 'running'`)
 		if err != nil {
-			return err
-		}
-		n, err := res.RowsAffected()
-		if err != nil {
-			return err
+			return fmt.Errorf("hand back jobs: %w", err)
 		}
 		if n > 0 {
-			db.log.Info().Int64("jobs", n).Msg("jobs of a killed process handed back")
+			e.log.Info().Int64("jobs", n).Msg("jobs of a killed process handed back")
 		}
-		_, err = tx.ExecContext(ctx, `delete from river_leader`)
-		return err
+		if _, err = tx.Exec(ctx, `delete from river_leader`); err != nil {
+			return fmt.Errorf("forget the leader: %w", err)
+		}
+		return nil
 	})
 }
 
 // Writer is the one connection that writes; River's workers share it.
-func (db *DB) Writer() *sql.DB { return db.writer }
+func (db *DB) Writer() *sql.DB { return db.engine.writer }
+
+// Native is Writer: what River's driver for this engine works on.
+func (db *DB) Native() any { return db.engine.writer }
 
 // Close closes the file and releases the lock. Workers have to be stopped before.
 // Closing again does nothing.
-func (db *DB) Close() error {
+func (db *DB) Close() error { return db.engine.close() }
+
+func (e *engine) close() error {
 	var errs []error
-	for _, pool := range []*sql.DB{db.reader, db.writer} {
+	for _, pool := range []*sql.DB{e.reader, e.writer} {
 		if pool != nil {
 			errs = append(errs, pool.Close())
 		}
 	}
-	if db.held != nil {
-		if err := db.held.Close(); err != nil && !errors.Is(err, sql.ErrConnDone) {
+	if e.held != nil {
+		if err := e.held.Close(); err != nil && !errors.Is(err, sql.ErrConnDone) {
 			errs = append(errs, err)
 		}
 	}
-	if db.lock != nil {
-		errs = append(errs, db.lock.Close())
+	if e.lock != nil {
+		errs = append(errs, e.lock.Close())
 	}
 	return errors.Join(errs...)
+}
+
+// isBusy reports whether SQLite said that somebody else holds the file.
+func isBusy(err error) bool {
+	var e *sqlite.Error
+	// Extended codes carry the primary one in their low byte.
+	return errors.As(err, &e) && e.Code()&0xff == sqlite3.SQLITE_BUSY
 }

@@ -2,7 +2,6 @@ package sqlite_test
 
 import (
 	"context"
-	"database/sql"
 	"os"
 	"path/filepath"
 	"sync/atomic"
@@ -13,7 +12,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/slagate/slagate/internal/job"
-	"github.com/slagate/slagate/internal/pull"
 	"github.com/slagate/slagate/internal/store"
 	"github.com/slagate/slagate/internal/store/sqlite"
 	"github.com/slagate/slagate/internal/store/storetest"
@@ -27,29 +25,13 @@ func TestStore(t *testing.T) {
 	})
 }
 
-// faulty is the real queue, with a fault to be switched on.
-type faulty struct {
-	*job.Queue
-	fault atomic.Pointer[error]
-}
-
-func (f *faulty) Evaluations(ctx context.Context, tx *sql.Tx, refs []pull.Ref, haste store.Haste) error {
-	if err := f.Queue.Evaluations(ctx, tx, refs, haste); err != nil {
-		return err
-	}
-	if fault := f.fault.Load(); fault != nil {
-		return *fault
-	}
-	return nil
-}
-
 func newHarness(t *testing.T, path string) storetest.Harness {
 	t.Helper()
 	var clock atomic.Int64
 	clock.Store(time.Now().UnixMicro())
-	queue, err := job.NewQueue(time.Now, zerolog.Nop())
+	queue, err := job.NewQueue(job.SQLite, time.Now, zerolog.Nop())
 	require.NoError(t, err)
-	inner := &faulty{Queue: queue}
+	inner := &storetest.Faulty{Queue: queue}
 	db, err := sqlite.Open(t.Context(), path, sqlite.Options{
 		Now: func() time.Time { return time.UnixMicro(clock.Load()).UTC() }, Log: zerolog.Nop(), Queue: inner,
 	})
@@ -70,20 +52,14 @@ func newHarness(t *testing.T, path string) storetest.Harness {
 			if state == "scheduled" || state == "retryable" {
 				at = "+1 hour"
 			}
-			exec(t, `update river_job set state = ?, attempt = 1, scheduled_at = strftime('%Y-%m-%d %H:%M:%f', 'now', ?)
-				where kind = 'evaluate' and json_extract(args, '$.number') = ?`, state, at, number)
+			exec(t, `update river_job set state = ?, attempt = 1, scheduled_at = strftime('%Y-%m-%d %H:%M:%f', 'now', ?),
+				attempted_at = strftime('%Y-%m-%d %H:%M:%f', 'now') where kind = 'evaluate' and json_extract(args, '$.number') = ?`, state, at, number)
 		},
-		DropJobs: func(t *testing.T) { t.Helper(); exec(t, `delete from river_job`) },
-		FailQueue: func(err error) {
-			if err == nil {
-				inner.fault.Store(nil)
-				return
-			}
-			inner.fault.Store(&err)
-		},
-		Work: func(t *testing.T, evaluate func(context.Context, pull.Ref) (time.Duration, error)) func() {
+		DropJobs:  func(t *testing.T) { t.Helper(); exec(t, `delete from river_job`) },
+		FailQueue: inner.Fail,
+		Work: func(t *testing.T, evaluate storetest.Evaluate) func() {
 			t.Helper()
-			return work(t, db, queue, evaluate)
+			return storetest.Work(t, db, queue, evaluate)
 		},
 		Crash: func(t *testing.T) storetest.Harness {
 			t.Helper()
@@ -91,22 +67,6 @@ func newHarness(t *testing.T, path string) storetest.Harness {
 			return newHarness(t, path)
 		},
 	}
-}
-
-func work(t *testing.T, db *sqlite.DB, queue *job.Queue, evaluate func(context.Context, pull.Ref) (time.Duration, error)) func() {
-	t.Helper()
-	runner, err := job.New(job.Config{
-		Store: db, Queue: queue, Workers: 4, SweepInterval: time.Hour, Retention: time.Hour, Now: time.Now, Log: zerolog.Nop(),
-		Handlers: job.Handlers{
-			Evaluate: evaluate,
-			Fan:      func(context.Context, store.Look) error { return nil },
-			Group:    func(context.Context, store.MergeGroup) error { return nil },
-			Sweep:    func(context.Context) error { return nil },
-		},
-	})
-	require.NoError(t, err)
-	require.NoError(t, runner.Start(t.Context()))
-	return func() { require.NoError(t, runner.Stop(context.Background())) }
 }
 
 func jobs(t *testing.T, db *sqlite.DB) []storetest.Job {
@@ -128,7 +88,7 @@ func jobs(t *testing.T, db *sqlite.DB) []storetest.Job {
 
 func open(t *testing.T, path string) (*sqlite.DB, error) {
 	t.Helper()
-	queue, err := job.NewQueue(time.Now, zerolog.Nop())
+	queue, err := job.NewQueue(job.SQLite, time.Now, zerolog.Nop())
 	require.NoError(t, err)
 	return sqlite.Open(t.Context(), path, sqlite.Options{Now: time.Now, Log: zerolog.Nop(), Queue: queue})
 }

@@ -5,6 +5,9 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"sync"
+
+	"github.com/slagate/slagate/internal/store"
 )
 
 // turns have the writers take turns: one at a time in the order of their coming, but deliveries wait
@@ -43,57 +46,53 @@ func (t turns) take(ctx context.Context, urgent bool) (done func(), err error) {
 	}
 }
 
-// write runs fn in one transaction of the writing connection. What fn returns
-// comes back wrapped, with the transaction rolled back. After a loss of power the last ones may be
-// undone, which is no worse than a process that dies before: what was accepted is evaluated again.
-func (db *DB) write(ctx context.Context, what string, fn func(tx *sql.Tx) error) error {
-	done, err := db.turns.take(ctx, false)
+// Write implements relational.Engine.
+func (e *engine) Write(ctx context.Context, through bool, fn func(tx store.Tx) error) error {
+	done, err := e.turns.take(ctx, through)
 	if err != nil {
-		return fmt.Errorf("%s: wait: %w", what, err)
+		return fmt.Errorf("wait: %w", err)
 	}
 	defer done()
-	tx, err := db.writer.BeginTx(ctx, nil)
-	if err != nil {
-		return fmt.Errorf("%s: begin: %w", what, err)
+	if through {
+		return e.writeThrough(ctx, fn)
 	}
-	return transact(tx, what, fn)
+	tx, err := e.writer.BeginTx(ctx, nil)
+	if err != nil {
+		return fmt.Errorf("begin: %w", err)
+	}
+	return transact(tx, fn)
 }
 
-// writeThrough is write for what must be on disk when it returns, and comes before the others.
-func (db *DB) writeThrough(ctx context.Context, what string, fn func(tx *sql.Tx) error) (err error) {
-	done, err := db.turns.take(ctx, true)
+// writeThrough flushes the transaction to the disk.
+func (e *engine) writeThrough(ctx context.Context, fn func(tx store.Tx) error) error {
+	conn, err := e.writer.Conn(ctx)
 	if err != nil {
-		return fmt.Errorf("%s: wait: %w", what, err)
-	}
-	defer done()
-	conn, err := db.writer.Conn(ctx)
-	if err != nil {
-		return fmt.Errorf("%s: connect: %w", what, err)
+		return fmt.Errorf("connect: %w", err)
 	}
 	defer func() {
 		_, back := conn.ExecContext(context.WithoutCancel(ctx), `pragma synchronous = normal`)
 		if back = errors.Join(back, conn.Close()); back != nil {
 			// It is written nevertheless; the connection goes on with the slower setting.
-			db.log.Warn().Err(back).Msg("database goes on flushing every write")
+			e.log.Warn().Err(back).Msg("database goes on flushing every write")
 		}
 	}()
 	// Flushing covers the whole journal, so whatever was written before is on disk with it.
 	if _, err := conn.ExecContext(ctx, `pragma synchronous = full`); err != nil {
-		return fmt.Errorf("%s: %w", what, err)
+		return err
 	}
 	tx, err := conn.BeginTx(ctx, nil)
 	if err != nil {
-		return fmt.Errorf("%s: begin: %w", what, err)
+		return fmt.Errorf("begin: %w", err)
 	}
-	return transact(tx, what, fn)
+	return transact(tx, fn)
 }
 
-func transact(tx *sql.Tx, what string, fn func(tx *sql.Tx) error) error {
-	if err := fn(tx); err != nil {
-		return fmt.Errorf("%s: %w", what, errors.Join(err, rollback(tx)))
+func transact(tx *sql.Tx, fn func(tx store.Tx) error) error {
+	if err := fn(transaction{querier{tx}, tx}); err != nil {
+		return errors.Join(err, rollback(tx))
 	}
 	if err := tx.Commit(); err != nil {
-		return fmt.Errorf("%s: commit: %w", what, errors.Join(err, rollback(tx)))
+		return fmt.Errorf("commit: %w", errors.Join(err, rollback(tx)))
 	}
 	return nil
 }
@@ -103,4 +102,108 @@ func rollback(tx *sql.Tx) error {
 		return fmt.Errorf("roll back: %w", err)
 	}
 	return nil
+}
+
+// Read implements relational.Engine.
+func (e *engine) Read(ctx context.Context, fn func(q store.Querier) error) error {
+	tx, err := e.reader.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
+	if err != nil {
+		return fmt.Errorf("begin: %w", err)
+	}
+	return errors.Join(fn(querier{tx}), rollback(tx))
+}
+
+// Query implements store.Querier.
+func (e *engine) Query(ctx context.Context, query string, args ...any) (store.Rows, error) {
+	return querier{e.reader}.Query(ctx, query, args...)
+}
+
+// QueryRow implements store.Querier.
+func (e *engine) QueryRow(ctx context.Context, query string, args ...any) store.Row {
+	return querier{e.reader}.QueryRow(ctx, query, args...)
+}
+
+// queries is what a pool and a transaction of database/sql have in common.
+type queries interface {
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
+}
+
+// querier has database/sql answer questions.
+type querier struct{ of queries }
+
+// Query implements store.Querier.
+func (q querier) Query(ctx context.Context, query string, args ...any) (store.Rows, error) {
+	rows, err := q.of.QueryContext(ctx, query, args...)
+	if err != nil {
+		return nil, err // not the typed nil
+	}
+	return rows, nil
+}
+
+// QueryRow implements store.Querier.
+func (q querier) QueryRow(ctx context.Context, query string, args ...any) store.Row {
+	return q.of.QueryRowContext(ctx, query, args...)
+}
+
+// transaction implements store.Tx.
+type transaction struct {
+	querier
+	tx *sql.Tx
+}
+
+// Exec implements store.Tx.
+func (t transaction) Exec(ctx context.Context, query string, args ...any) (int64, error) {
+	res, err := t.tx.ExecContext(ctx, query, args...)
+	if err != nil {
+		return 0, err
+	}
+	return res.RowsAffected()
+}
+
+// Native implements store.Tx.
+func (t transaction) Native() any { return t.tx }
+
+// locks are the locks of this process. There is no other one.
+type locks struct {
+	mu    sync.Mutex
+	held  map[string]int // by key the number of the lock
+	taken int
+}
+
+// TryLock implements relational.Engine.
+func (e *engine) TryLock(_ context.Context, key string) (store.Lock, bool, error) {
+	e.locks.mu.Lock()
+	defer e.locks.mu.Unlock()
+	if _, held := e.locks.held[key]; held {
+		return nil, false, nil
+	}
+	if e.locks.held == nil {
+		e.locks.held = map[string]int{}
+	}
+	e.locks.taken++
+	e.locks.held[key] = e.locks.taken
+	return lock{&e.locks, key, e.locks.taken}, true, nil
+}
+
+type lock struct {
+	of     *locks
+	key    string
+	number int
+}
+
+// Held implements store.Lock.
+func (l lock) Held() bool {
+	l.of.mu.Lock()
+	defer l.of.mu.Unlock()
+	return l.of.held[l.key] == l.number
+}
+
+// Unlock implements store.Lock.
+func (l lock) Unlock() {
+	l.of.mu.Lock()
+	defer l.of.mu.Unlock()
+	if l.of.held[l.key] == l.number {
+		delete(l.of.held, l.key)
+	}
 }

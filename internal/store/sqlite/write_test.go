@@ -20,17 +20,17 @@ import (
 // prying is the real queue; look is called inside each transaction that inserts jobs.
 type prying struct {
 	*job.Queue
-	look func(tx *sql.Tx)
+	look func(tx store.Tx)
 }
 
-func (p *prying) Evaluations(ctx context.Context, tx *sql.Tx, refs []pull.Ref, haste store.Haste) error {
+func (p *prying) Evaluations(ctx context.Context, tx store.Tx, refs []pull.Ref, haste store.Haste) error {
 	p.look(tx)
 	return p.Queue.Evaluations(ctx, tx, refs, haste)
 }
 
-func pry(t *testing.T, look func(tx *sql.Tx)) *sqlite.DB {
+func pry(t *testing.T, look func(tx store.Tx)) *sqlite.DB {
 	t.Helper()
-	queue, err := job.NewQueue(time.Now, zerolog.Nop())
+	queue, err := job.NewQueue(job.SQLite, time.Now, zerolog.Nop())
 	require.NoError(t, err)
 	db, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "slagate.db"),
 		sqlite.Options{Now: time.Now, Log: zerolog.Nop(), Queue: &prying{queue, look}})
@@ -53,9 +53,9 @@ func TestWrite_Durability(t *testing.T) {
 	t.Parallel()
 	const normal, full = 1, 2 // https://www.sqlite.org/pragma.html#pragma_synchronous
 	var seen []int
-	db := pry(t, func(tx *sql.Tx) {
+	db := pry(t, func(tx store.Tx) {
 		var level int
-		require.NoError(t, tx.QueryRowContext(t.Context(), `pragma synchronous`).Scan(&level))
+		require.NoError(t, tx.QueryRow(t.Context(), `pragma synchronous`).Scan(&level))
 		seen = append(seen, level)
 	})
 	for _, guid := range []string{"a", "b"} {
@@ -71,7 +71,7 @@ func TestWrite_GivenUp(t *testing.T) {
 	t.Parallel()
 	begun, proceed := make(chan struct{}), make(chan struct{})
 	first := true
-	db := pry(t, func(*sql.Tx) {
+	db := pry(t, func(store.Tx) {
 		if first {
 			first = false
 			close(begun)
@@ -98,7 +98,7 @@ func TestWrite_GivenUp(t *testing.T) {
 // more than are kept.
 func TestStatements(t *testing.T) {
 	t.Parallel()
-	db := pry(t, func(*sql.Tx) {}).Writer()
+	db := pry(t, func(store.Tx) {}).Writer()
 	ctx := t.Context()
 	exec := func(statement string, args ...any) {
 		t.Helper()

@@ -1,7 +1,6 @@
 package storetest
 
 import (
-	"database/sql"
 	"fmt"
 	"testing"
 	"time"
@@ -243,7 +242,7 @@ func mergeGroups(t *testing.T, h Harness) {
 	require.Equal(t, group, got)
 	require.NoError(t, h.Store.EnqueueGroups(ctx, []store.MergeGroup{group}))
 	moved := false
-	require.NoError(t, h.Store.SettleGroup(ctx, group, gen, func(_ *sql.Tx, m bool) error { moved = m; return nil }))
+	require.NoError(t, h.Store.SettleGroup(ctx, group, gen, func(_ store.Tx, m bool) error { moved = m; return nil }))
 	require.True(t, moved)
 
 	gone := group

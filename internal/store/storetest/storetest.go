@@ -3,12 +3,11 @@
 // Its one idea is that a store is judged by what it promises, not by how: what is accepted
 // is there with its jobs or not at all, generations never lose an
 // arrival, a killed process loses nothing. A new engine calls [Run] with a [Harness] of its own; a new
-// promise is a new function in the list of Run. The suite knows neither SQL nor River.
+// promise is a new function in the list of Run. The suite itself knows neither SQL nor River.
 package storetest
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 	"testing"
 	"time"
@@ -50,14 +49,21 @@ type Store interface {
 	EnqueueLooks(ctx context.Context, looks []store.Look) error
 	EnqueueWaiting(ctx context.Context) error
 
-	BeginPull(ctx context.Context, repoID int64, number int) (ref pull.Ref, gen int64, found bool, err error)
-	SettlePull(ctx context.Context, ref pull.Ref, gen int64, finish func(tx *sql.Tx, moved bool) error) error
+	BeginPull(ctx context.Context, repoID int64, number int) (turn store.Turn, done func(), found bool, err error)
+	CheckTurn(ctx context.Context, turn store.Turn) (gen int64, err error)
+	SettlePull(ctx context.Context, turn store.Turn, finish func(tx store.Tx, moved bool) error) error
+	TryHead(ctx context.Context, repoID int64, head string) (lock store.Lock, ok bool, err error)
 	BeginGroup(ctx context.Context, repoID int64, head string) (g store.MergeGroup, gen int64, found bool, err error)
-	SettleGroup(ctx context.Context, g store.MergeGroup, gen int64, finish func(tx *sql.Tx, moved bool) error) error
+	SettleGroup(ctx context.Context, g store.MergeGroup, gen int64, finish func(tx store.Tx, moved bool) error) error
 
 	Ready(ctx context.Context) error
 	OldestUnevaluated(ctx context.Context) (since time.Time, ok bool, err error)
-	Prune(ctx context.Context, before time.Time) (deleted int64, err error)
+	Prune(ctx context.Context, keep store.Keep) (deleted int64, err error)
+	QueueDepth(ctx context.Context, stuckBefore time.Time) ([]store.Depth, error)
+	AskRedelivery(ctx context.Context, guids []string) (fresh []string, err error)
+	Mark(ctx context.Context, name string) (time.Time, error)
+	SetMark(ctx context.Context, name string, at time.Time) error
+	Debts(ctx context.Context, repoID int64) ([]store.PullRow, error)
 }
 
 // Job is an unfinished job as the suite sees it.
@@ -83,10 +89,13 @@ type Harness struct {
 	DropJobs func(t *testing.T)
 	// FailQueue lets the queue insert its jobs and then fail with the error; nil ends that.
 	FailQueue func(err error)
-	// Work evaluates with four workers until stop is called.
-	Work func(t *testing.T, evaluate func(ctx context.Context, ref pull.Ref) (time.Duration, error)) (stop func())
-	// Crash abandons the store as a killed process does, and opens it anew.
+	// Work evaluates with four workers until stop is called; stop may be called again.
+	Work func(t *testing.T, evaluate Evaluate) (stop func())
+	// Crash abandons the store as a killed process does, opens it anew and lets the time pass
+	// after which the jobs of a dead process are taken up again.
 	Crash func(t *testing.T) Harness
+	// Another opens the same store as another process does; nil if there can be only one.
+	Another func(t *testing.T) Harness
 }
 
 // Open gives a harness with an empty store.
@@ -115,6 +124,12 @@ func Run(t *testing.T, open Open) {
 		"merge groups":                      mergeGroups,
 		"enqueue":                           enqueue,
 		"settle":                            settle,
+		"turns":                             turns,
+		"heads":                             heads,
+		"a crowded repository":              crowded,
+		"lists and debts":                   listsAndDebts,
+		"recovery":                          recovery,
+		"queue depth":                       queueDepth,
 		"waiting without a job":             waitingWithoutJob,
 		"oldest unevaluated":                oldest,
 		"prune":                             prune,

@@ -1,6 +1,7 @@
-package sqlite
+package relational
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -10,7 +11,7 @@ import (
 )
 
 // applyRepos keeps what is said of repositories: new names, new owners, gone or back.
-func applyRepos(ctx context.Context, tx *sql.Tx, hints []store.RepoHint) error {
+func applyRepos(ctx context.Context, tx store.Tx, hints []store.RepoHint) error {
 	for _, h := range hints {
 		if err := applyRepo(ctx, tx, h); err != nil {
 			return fmt.Errorf("keep repository %s/%s (%d): %w", h.Owner, h.Repo, h.RepoID, err)
@@ -19,36 +20,50 @@ func applyRepos(ctx context.Context, tx *sql.Tx, hints []store.RepoHint) error {
 	return nil
 }
 
-func applyRepo(ctx context.Context, tx *sql.Tx, h store.RepoHint) error {
+func applyRepo(ctx context.Context, tx store.Tx, h store.RepoHint) error {
 	var err error
 	switch {
 	case h.Gone && h.RepoID == 0:
-		_, err = tx.ExecContext(ctx, `update repos set gone = 1 where installation = ?`, h.Installation)
+		_, err = tx.Exec(ctx, `update repos set gone = 1 where installation = ?`, h.Installation)
 	case h.Gone:
-		_, err = tx.ExecContext(ctx, `update repos set gone = 1 where repo_id = ?`, h.RepoID)
+		_, err = tx.Exec(ctx, `update repos set gone = 1 where repo_id = ?`, h.RepoID)
 	default:
-		_, err = tx.ExecContext(ctx, `
-			insert into repos (repo_id, installation, owner_id, owner, name) values (@id, @inst, @owner_id, @owner, @name)
-			on conflict (repo_id) do update set
-				installation = iif(@inst <> 0, @inst, installation), owner_id = iif(@owner_id <> 0, @owner_id, owner_id),
-				owner = iif(@owner <> '', @owner, owner), name = iif(@name <> '', @name, name), gone = 0
-			where gone = 1 or (installation, owner_id, owner, name) is not (@inst, @owner_id, @owner, @name)`,
-			sql.Named("id", h.RepoID), sql.Named("inst", h.Installation), sql.Named("owner_id", h.OwnerID),
-			sql.Named("owner", h.Owner), sql.Named("name", h.Repo))
+		err = nameRepo(ctx, tx, h)
 	}
+	return err
+}
+
+// nameRepo keeps who and where a repository is. Mostly that is known, and then
+// nothing is written: the row would be locked for all deliveries of its repository.
+func nameRepo(ctx context.Context, tx store.Tx, h store.RepoHint) error {
+	var known bool
+	err := tx.QueryRow(ctx, `select exists (select 1 from repos where repo_id = ? and gone = 0
+			and installation = ? and owner_id = ? and owner = ? and name = ?)`,
+		h.RepoID, h.Installation, h.OwnerID, h.Owner, h.Repo).Scan(&known)
+	if err != nil || known {
+		return err
+	}
+	_, err = tx.Exec(ctx, `
+		insert into repos (repo_id, installation, owner_id, owner, name) values (?, ?, ?, ?, ?)
+		on conflict (repo_id) do update set
+			installation = case when excluded.installation <> 0 then excluded.installation else repos.installation end,
+			owner_id = case when excluded.owner_id <> 0 then excluded.owner_id else repos.owner_id end,
+			owner = case when excluded.owner <> '' then excluded.owner else repos.owner end,
+			name = case when excluded.name <> '' then excluded.name else repos.name end, gone = 0`,
+		h.RepoID, h.Installation, h.OwnerID, h.Owner, h.Repo)
 	return err
 }
 
 // ensureRepo has the repository of a pull request known. A fresh payload also
 // brings its present names: a lost rename heals with the next event.
-func ensureRepo(ctx context.Context, tx *sql.Tx, h store.PullHint, hintOnly bool) error {
+func ensureRepo(ctx context.Context, tx store.Tx, h store.PullHint, hintOnly bool) error {
 	if !hintOnly && h.Ref.Installation != 0 && h.Ref.Owner != "" && h.Ref.Repo != "" {
 		return applyRepos(ctx, tx, []store.RepoHint{{
 			Installation: h.Ref.Installation, RepoID: h.Ref.RepoID, OwnerID: h.OwnerID, Owner: h.Ref.Owner, Repo: h.Ref.Repo,
 		}})
 	}
 	var known bool
-	err := tx.QueryRowContext(ctx, `select exists (select 1 from repos where repo_id = ?)`, h.Ref.RepoID).Scan(&known)
+	err := tx.QueryRow(ctx, `select exists (select 1 from repos where repo_id = ?)`, h.Ref.RepoID).Scan(&known)
 	if err != nil {
 		return fmt.Errorf("look up repository of %s: %w", h.Ref, err)
 	}
@@ -63,10 +78,11 @@ func ensureRepo(ctx context.Context, tx *sql.Tx, h store.PullHint, hintOnly bool
 
 // SaveRepos keeps what GitHub said of repositories when it listed them.
 func (db *DB) SaveRepos(ctx context.Context, hints []store.RepoHint) error {
-	return db.write(ctx, "save repositories", func(tx *sql.Tx) error { return applyRepos(ctx, tx, hints) })
+	hints = inOrder(hints, func(a, b store.RepoHint) int { return cmp.Compare(a.RepoID, b.RepoID) })
+	return db.write(ctx, "save repositories", func(tx store.Tx) error { return applyRepos(ctx, tx, hints) })
 }
 
-const repoColumns = `select repo_id, installation, owner_id, owner, name, gone, memory from repos `
+const repoColumns = `select repo_id, installation, owner_id, owner, name, gone = 1, memory from repos `
 
 // Repo is one repository; found is false if nothing is known of it.
 func (db *DB) Repo(ctx context.Context, repoID int64) (row store.RepoRow, found bool, err error) {
@@ -93,11 +109,11 @@ func (db *DB) AllRepos(ctx context.Context) ([]store.RepoRow, error) {
 }
 
 func (db *DB) repos(ctx context.Context, where string, args ...any) ([]store.RepoRow, error) {
-	rows, err := db.reader.QueryContext(ctx, repoColumns+where, args...)
+	rows, err := db.engine.Query(ctx, repoColumns+where, args...)
 	if err != nil {
 		return nil, fmt.Errorf("read repositories %v: %w", args, err)
 	}
-	list, err := scanAll(rows, func(r *sql.Rows) (row store.RepoRow, err error) {
+	list, err := scanAll(rows, func(r store.Rows) (row store.RepoRow, err error) {
 		var memory string
 		err = r.Scan(&row.RepoID, &row.Installation, &row.OwnerID, &row.Owner, &row.Repo, &row.Gone, &memory)
 		if err != nil {
@@ -113,7 +129,7 @@ func (db *DB) repos(ctx context.Context, where string, args ...any) ([]store.Rep
 }
 
 // scanAll reads all rows and closes them.
-func scanAll[T any](rows *sql.Rows, scan func(*sql.Rows) (T, error)) (list []T, err error) {
+func scanAll[T any](rows store.Rows, scan func(store.Rows) (T, error)) (list []T, err error) {
 	defer func() { err = errors.Join(err, rows.Close()) }()
 	for rows.Next() {
 		v, err := scan(rows)
@@ -128,8 +144,8 @@ func scanAll[T any](rows *sql.Rows, scan func(*sql.Rows) (T, error)) (list []T, 
 // UpdateRepo changes what is remembered of a repository. change sees the present
 // state and runs alone; it must not call the store.
 func (db *DB) UpdateRepo(ctx context.Context, repoID int64, change func(*store.RepoMemory)) error {
-	return db.write(ctx, fmt.Sprintf("update repository %d", repoID), func(tx *sql.Tx) error {
-		return updateJSON(ctx, tx, `select memory from repos where repo_id = ?`,
+	return db.write(ctx, fmt.Sprintf("update repository %d", repoID), func(tx store.Tx) error {
+		return updateJSON(ctx, tx, `select memory from repos where repo_id = ?`+db.forUpdate,
 			`update repos set memory = ? where repo_id = ?`, change, repoID)
 	})
 }
@@ -140,7 +156,7 @@ func (db *DB) Owner(ctx context.Context, ownerID int64) (store.OwnerMemory, erro
 		text   string
 		memory store.OwnerMemory
 	)
-	err := db.reader.QueryRowContext(ctx, `select memory from owners where owner_id = ?`, ownerID).Scan(&text)
+	err := db.engine.QueryRow(ctx, `select memory from owners where owner_id = ?`, ownerID).Scan(&text)
 	if errors.Is(err, sql.ErrNoRows) {
 		return memory, nil
 	}
@@ -153,23 +169,23 @@ func (db *DB) Owner(ctx context.Context, ownerID int64) (store.OwnerMemory, erro
 
 // UpdateOwner changes what is remembered of an owner, as UpdateRepo does.
 func (db *DB) UpdateOwner(ctx context.Context, ownerID int64, change func(*store.OwnerMemory)) error {
-	return db.write(ctx, fmt.Sprintf("update owner %d", ownerID), func(tx *sql.Tx) error {
-		if _, err := tx.ExecContext(ctx, `insert into owners (owner_id) values (?) on conflict do nothing`, ownerID); err != nil {
+	return db.write(ctx, fmt.Sprintf("update owner %d", ownerID), func(tx store.Tx) error {
+		if _, err := tx.Exec(ctx, `insert into owners (owner_id) values (?) on conflict do nothing`, ownerID); err != nil {
 			return err
 		}
-		return updateJSON(ctx, tx, `select memory from owners where owner_id = ?`,
+		return updateJSON(ctx, tx, `select memory from owners where owner_id = ?`+db.forUpdate,
 			`update owners set memory = ? where owner_id = ?`, change, ownerID)
 	})
 }
 
-// updateJSON reads a JSON column, lets change alter it and writes it back. The
-// transaction holds the write lock from its beginning, so nothing comes between.
-func updateJSON[T any](ctx context.Context, tx *sql.Tx, read, write string, change func(*T), key ...any) error {
+// updateJSON reads a JSON column, lets change alter it and writes it back. read
+// locks the row, so nothing comes between.
+func updateJSON[T any](ctx context.Context, tx store.Tx, read, write string, change func(*T), key ...any) error {
 	var (
 		text  string
 		value T
 	)
-	if err := tx.QueryRowContext(ctx, read, key...).Scan(&text); err != nil {
+	if err := tx.QueryRow(ctx, read, key...).Scan(&text); err != nil {
 		if errors.Is(err, sql.ErrNoRows) {
 			return store.ErrNotFound
 		}
@@ -186,6 +202,6 @@ func updateJSON[T any](ctx context.Context, tx *sql.Tx, read, write string, chan
 	if changed == text {
 		return nil
 	}
-	_, err = tx.ExecContext(ctx, write, append([]any{changed}, key...)...)
+	_, err = tx.Exec(ctx, write, append([]any{changed}, key...)...)
 	return err
 }

@@ -1,17 +1,13 @@
-package sqlite
+package relational
 
 import (
 	"bytes"
 	"compress/gzip"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"sync"
 	"time"
-
-	"modernc.org/sqlite"
-	sqlite3 "modernc.org/sqlite/lib"
 )
 
 // micros is how times are stored: microseconds since 1970 in UTC, 0 for none.
@@ -74,11 +70,4 @@ func expand(b []byte) ([]byte, error) {
 		return nil, err
 	}
 	return out, r.Close()
-}
-
-// isBusy reports whether SQLite said that somebody else holds the file.
-func isBusy(err error) bool {
-	var e *sqlite.Error
-	// Extended codes carry the primary one in their low byte.
-	return errors.As(err, &e) && e.Code()&0xff == sqlite3.SQLITE_BUSY
 }

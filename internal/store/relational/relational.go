@@ -1,0 +1,108 @@
+// Package relational is what slagate keeps, as tables, in SQL that SQLite and
+// PostgreSQL both understand.
+//
+// Its one idea is the transaction: whatever arrives together, the delivery, its
+// evidence, the generation counters and the jobs, is written together or not at
+// all.
+//
+// A generation counts what arrived for a pull request. An evaluation reads it
+// before it begins and settles it in one transaction afterwards: if it moved,
+// another evaluation follows. The flags "takes away" and "first" are stored as
+// the generation that raised them, so no evaluation clears what arrived during it.
+//
+// A turn is the right to evaluate a pull request. Giving one out takes a lock that
+// all processes respect and counts the turns; what an evaluation saves, and
+// each thing that it writes to GitHub, is checked against the count. So a
+// worker that slept through its own end finds that it has been overtaken and writes nothing.
+//
+// Rows are locked in the order of repository and number, everywhere, so that
+// two transactions never wait for each other. To keep something new, add a
+// migration file to each engine (never edit an old one) and a method beside its like. The
+// package decides nothing about pull requests, knows no job by name (see
+// [store.Queue]) and opens no database: that is the engines' part.
+package relational
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"github.com/slagate/slagate/internal/store"
+)
+
+// Engine is what the databases differ in.
+type Engine interface {
+	// Querier answers single questions, from what was committed.
+	store.Querier
+	// Write runs fn in one transaction and repeats it where the database asks for that.
+	// What fn returns comes back, with the transaction rolled back. through: when Write returns
+	// everything is on disk, and it comes before others. Else a loss of power may undo the
+	// last transactions, which is no worse than a process that dies before: what was accepted is evaluated again.
+	Write(ctx context.Context, through bool, fn func(tx store.Tx) error) error
+	// Read runs fn over one state of the database that nobody changes meanwhile.
+	Read(ctx context.Context, fn func(q store.Querier) error) error
+	// TryLock takes a lock that no other process and no other caller holds; ok is
+	// false if one does.
+	TryLock(ctx context.Context, key string) (lock store.Lock, ok bool, err error)
+}
+
+// Options are what New needs besides the engine.
+type Options struct {
+	// Now is the clock for "received" and "waiting since".
+	Now func() time.Time
+	Log zerolog.Logger
+	// Queue receives the jobs.
+	Queue store.Queue
+	// ForUpdate is what locks the rows that a select reads, " for update" where
+	// writers do not take turns anyway.
+	ForUpdate string
+	// AttemptedAt is when a job of River's was begun, in microseconds since 1970, as an expression.
+	AttemptedAt string
+}
+
+// DB is the store. It is safe for concurrent use.
+type DB struct {
+	engine    Engine
+	queue     store.Queue
+	now       func() time.Time
+	log       zerolog.Logger
+	forUpdate string
+
+	attemptedAt string
+	zip         zipper
+	locks       heldLocks
+}
+
+// New returns the store on an engine.
+func New(engine Engine, opts Options) *DB {
+	return &DB{
+		engine: engine, queue: opts.Queue, now: opts.Now, log: opts.Log, forUpdate: opts.ForUpdate, attemptedAt: opts.AttemptedAt,
+	}
+}
+
+func (db *DB) write(ctx context.Context, what string, fn func(tx store.Tx) error) error {
+	if err := db.engine.Write(ctx, false, fn); err != nil {
+		return fmt.Errorf("%s: %w", what, err)
+	}
+	return nil
+}
+
+// writeJobs is write for what puts jobs into the queue.
+func (db *DB) writeJobs(ctx context.Context, what string, fn func(tx store.Tx) error) error {
+	err := db.write(ctx, what, fn)
+	if err == nil {
+		db.queue.Committed()
+	}
+	return err
+}
+
+// Ready writes to the database and returns the error if that cannot be done.
+func (db *DB) Ready(ctx context.Context) error {
+	return db.write(ctx, "check readiness", func(tx store.Tx) error {
+		_, err := tx.Exec(ctx, `insert into pulse (id, at) values (1, ?) on conflict (id) do update set at = excluded.at`,
+			micros(db.now()))
+		return err
+	})
+}
