@@ -3,7 +3,6 @@ package githubsim
 import (
 	"maps"
 	"net/http"
-	"strings"
 )
 
 // Commit puts a commit on a branch, which is made from the default branch if it
@@ -131,18 +130,11 @@ func (a Actor) MergeBaseIn(p *Pull) error {
 // force-pushes the head branch. Merge commits are dropped, as git does.
 func (a Actor) Rebase(p *Pull) error {
 	return a.onHead(p, func(tip string) error {
-		g, onto := p.repo.objects, tip
-		for _, c := range p.commits() {
-			if len(c.Parents) != 1 {
-				continue
-			}
-			tree, conflicts := g.merge(g.tree(c.Parents[0]), g.tree(onto), c.Tree)
-			if len(conflicts) > 0 {
-				return refuse(http.StatusUnprocessableEntity, "rebase conflict: %s", strings.Join(conflicts, ", "))
-			}
-			onto = g.writeCommit(&commit{Tree: tree, Parents: []string{onto}, Author: c.Author, Committer: a.u, At: a.s.now(), Message: c.Message}).OID
+		c, err := p.replay(tip, a.u)
+		if err != nil {
+			return err
 		}
-		a.s.setBranch(p.head, p.headName, onto, a.u)
+		a.s.setBranch(p.head, p.headName, c.OID, a.u)
 		return nil
 	})
 }

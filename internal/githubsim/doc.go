@@ -20,6 +20,14 @@
 //	pr, err := s.As("ana").OpenPull(shop, githubsim.PullInput{Head: "topic", Base: "main"})
 //	err = s.As("lee").Label(pr, "sla/legal-approved")
 //
+// What goes wrong with the real thing goes wrong here: [Server.Fault] plants one
+// fault on one route, the methods of [Deliveries] one on the next webhooks, and
+// [Server.SetChaos] lets everything happen by chance from a seed, counted by kind.
+// Webhooks have two ways to get lost: a dropped one is in the delivery log as failed
+// and can be asked for again, a lost one was never there.
+//
+// [Options].Enterprise makes it a GitHub Enterprise Server.
+//
 // REST answers under /api/v3/ (as GitHub Enterprise Server does) and under
 // [Options].Prefix, GraphQL under /api/graphql and Prefix + /graphql.
 //
@@ -32,6 +40,5 @@
 // and is listed by [Server.Unknown].
 //
 // What it leaves out: issues that are no pull requests, check runs, review
-// comments, users' tokens, merge methods other than a merge commit, and
-// everything else that slagate does not use.
+// comments, users' tokens, and everything else that slagate does not use.
 package githubsim

@@ -3,6 +3,7 @@ package githubsim
 import (
 	"maps"
 	"slices"
+	"strings"
 )
 
 // eventNeeds is the permission without which an app does not get an event.
@@ -32,7 +33,7 @@ func (s *Server) emit(owner *User, repo *Repo, event, action string, sender *Use
 		if in.account != owner || in.deleted || !in.suspended.IsZero() || in.permissions[eventNeeds(event)] == "" {
 			continue
 		}
-		if repo != nil && !in.covers(repo) || !slices.Contains(s.opts.Events, event) {
+		if repo != nil && !in.covers(repo) || !slices.Contains(in.events, event) {
 			continue
 		}
 		s.deliver(in, repo, event, action, sender, payload)
@@ -48,7 +49,7 @@ func (s *Server) deliver(in *Installation, repo *Repo, event, action string, sen
 	if sender != nil {
 		body["sender"] = s.account(s.shown(sender))
 	}
-	x := &Delivery{Event: event, Action: action, Installation: in.ID}
+	x := &Delivery{Event: event, Action: action, Installation: in.ID, host: s.host()}
 	if repo != nil {
 		body["repository"] = s.repository(repo)
 		x.Repository = repo.ID
@@ -59,8 +60,14 @@ func (s *Server) deliver(in *Installation, repo *Repo, event, action string, sen
 	if body["installation"] == nil {
 		body["installation"] = object{"id": in.ID, "node_id": in.NodeID}
 	}
-	x.Payload = mustJSON(body)
+	x.body = body
 	s.hook.enqueue(x)
+}
+
+// host is the server's name in the webhooks of a GitHub Enterprise Server.
+func (s *Server) host() string {
+	_, name, _ := strings.Cut(s.opts.WebURL, "://")
+	return name
 }
 
 // shown is the account as GitHub shows it: the ghost for a deleted one.

@@ -72,8 +72,8 @@ func (s *Server) FaultHits() int {
 	return s.faults.hits
 }
 
-// take finds the fault of a request and uses it up; the zero Fault is none.
-func (f *faults) take(route, path string) Fault {
+// take finds the fault of a request and uses it up.
+func (f *faults) take(route, path string) (Fault, bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for _, x := range f.list {
@@ -87,9 +87,9 @@ func (f *faults) take(route, path string) Fault {
 		}
 		x.Times--
 		f.hits++
-		return *x
+		return *x, true
 	}
-	return Fault{}
+	return Fault{}, false
 }
 
 // hold waits as the fault says, or until the request is given up.

@@ -161,3 +161,17 @@ func TestCommentsAndTicks(t *testing.T) {
 	require.Equal(t, []string{"issue_comment.deleted"}, w.events())
 	require.Equal(t, 404, w.get("/repos/acme/shop/issues/comments/"+jsonNumber(id)).status)
 }
+
+func TestLatencyOfEveryAnswer(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	took := func() time.Duration {
+		start := time.Now()
+		require.Equal(t, http.StatusOK, w.get("/repos/acme/shop").status)
+		return time.Since(start)
+	}
+	w.sim.SetLatency(80 * time.Millisecond)
+	require.GreaterOrEqual(t, took(), 80*time.Millisecond)
+	w.sim.SetLatency(0)
+	require.Less(t, took(), 80*time.Millisecond)
+}

@@ -87,6 +87,7 @@ type objects struct {
 	mu    sync.Mutex // guards the caches below, which readers fill
 	bases map[[2]string]string
 	diffs map[[2]string][]*change
+	apart map[[2]string][]*commit
 }
 
 func newObjects() *objects {
@@ -96,6 +97,7 @@ func newObjects() *objects {
 		commits: map[string]*commit{},
 		bases:   map[[2]string]string{},
 		diffs:   map[[2]string][]*change{},
+		apart:   map[[2]string][]*commit{},
 	}
 	g.trees[g.writeTree(nil)] = nil
 	return g
@@ -274,7 +276,14 @@ func (g *objects) mergeBase(a, b string) string {
 }
 
 // between lists the commits of head that base does not have, oldest first.
+// Nobody may change the list: it is kept.
 func (g *objects) between(base, head string) []*commit {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	key := [2]string{base, head}
+	if out, ok := g.apart[key]; ok {
+		return out
+	}
 	old := g.ancestors(base)
 	var out []*commit
 	for oid := range g.ancestors(head) {
@@ -283,6 +292,7 @@ func (g *objects) between(base, head string) []*commit {
 		}
 	}
 	sort.Slice(out, func(i, j int) bool { return out[i].seq < out[j].seq })
+	g.apart[key] = out
 	return out
 }
 

@@ -32,7 +32,7 @@ func callOf(ctx context.Context) *call {
 }
 
 func (s *Server) graphqlRoute() route {
-	schema := graphql.MustParseSchema(schemaText, &gqlRoot{s}, graphql.UseFieldResolvers(), graphql.MaxParallelism(1))
+	schema := graphql.MustParseSchema(s.schema(), &gqlRoot{s}, graphql.UseFieldResolvers(), graphql.MaxParallelism(1))
 	return route{
 		pattern: "POST /graphql", access: byInstallation, kind: KindGraphQL, shared: true,
 		handle: func(c *call) (any, error) { return s.query(c, schema) },
@@ -52,14 +52,14 @@ func (s *Server) query(c *call, schema *graphql.Schema) (any, error) {
 	if in.Query == "" {
 		return nil, refuse(http.StatusBadRequest, "A query attribute must be specified and must be a string.")
 	}
-	if !s.traffic.spend(c.bucket(), 1, s.now()) {
+	if s.opts.Enterprise == "" && !s.traffic.spend(c.bucket(), 1, s.now()) {
 		return object{"errors": []object{{"type": "RATE_LIMITED", "message": fmt.Sprintf("API rate limit exceeded for installation ID %d.", c.token.install.ID)}}}, nil
 	}
 	res := schema.Exec(context.WithValue(c.r.Context(), callKey{}, c), in.Query, in.OperationName, in.Variables)
-	out := object{"data": res.Data}
-	if len(res.Errors) > 0 {
-		out["errors"] = jsonErrors(res.Errors)
+	if len(res.Errors) == 0 {
+		return finished(slices.Concat([]byte(`{"data":`), res.Data, []byte("}"))), nil
 	}
+	out := object{"data": res.Data, "errors": jsonErrors(res.Errors)}
 	if res.Data == nil {
 		delete(out, "data")
 	}
@@ -71,6 +71,10 @@ func jsonErrors(errs []*gqlerrors.QueryError) []object {
 	out := []object{}
 	for _, e := range errs {
 		o := object{"message": e.Message}
+		if m := undefinedField.FindStringSubmatch(e.Message); m != nil {
+			o["message"] = fmt.Sprintf("Field '%s' doesn't exist on type '%s'", m[1], m[2])
+			o["extensions"] = object{"code": "undefinedField", "typeName": m[2], "fieldName": m[1]}
+		}
 		if len(e.Path) > 0 {
 			o["path"] = e.Path
 		}

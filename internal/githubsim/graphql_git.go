@@ -344,7 +344,7 @@ func (g *gqlContext) IsRequired(args struct {
 		if !byNumber && !byID {
 			continue
 		}
-		for _, need := range g.r.required[p.base] {
+		for _, need := range g.r.needs(p.base) {
 			if strings.EqualFold(need.Context, g.Context) {
 				return true, nil
 			}

@@ -83,9 +83,7 @@ type gqlPull struct {
 }
 
 func newPull(c *call, p *Pull) *gqlPull {
-	if c.stale {
-		p = p.stale()
-	}
+	p = c.see(p)
 	full := stringish(strconv.FormatInt(p.ID, 10))
 	g := &gqlPull{
 		ID: graphql.ID(p.NodeID), DatabaseID: number32(p.ID), FullDatabaseID: &full, Number: count32(p.Number), Title: p.title, Body: p.body, BodyText: p.body,
@@ -161,6 +159,19 @@ func (g *gqlPull) Deletions() int32 {
 		n += f.Deleted
 	}
 	return count32(n)
+}
+
+// MergeQueueEntry is its place in the merge queue; null if it is in none.
+func (g *gqlPull) MergeQueueEntry() (*gqlQueueEntry, error) {
+	if err := g.c.allowed("merge_queues:read", "pull_requests:read"); err != nil {
+		return nil, err
+	}
+	for i, e := range g.p.repo.queues[g.p.base] {
+		if e.Pull.ID == g.p.ID {
+			return newQueueEntry(g.c, e, i+1), nil
+		}
+	}
+	return nil, nil // GitHub answers null without an error
 }
 
 // Mergeable tells whether it merges without conflict.

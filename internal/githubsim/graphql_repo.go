@@ -133,9 +133,7 @@ func (g *gqlRepo) PullRequests(args struct {
 	}
 	var all []*Pull
 	for _, p := range g.r.pulls {
-		if g.c.stale {
-			p = p.stale()
-		}
+		p = g.c.see(p)
 		switch {
 		case args.BaseRefName != nil && *args.BaseRefName != p.base:
 		case args.HeadRefName != nil && *args.HeadRefName != p.headName:
@@ -263,16 +261,18 @@ func (q *gqlQueue) Entries(args pageArgs) (*conn[gqlQueueEntry], error) {
 	for i, e := range q.r.queues[q.branch] {
 		all = append(all, placed{i + 1, e})
 	}
-	return connect("entries", args, all, func(x placed) gqlQueueEntry {
-		state := "AWAITING_CHECKS"
-		if q.r.checksPass(q.branch, x.e.Head) == nil {
-			state = "MERGEABLE"
-		}
-		return gqlQueueEntry{
-			ID: graphql.ID(x.e.NodeID), HeadCommit: commitOf(q.c, q.r, x.e.Head), BaseCommit: commitOf(q.c, q.r, x.e.Base), Position: count32(x.n),
-			PullRequest: newPull(q.c, x.e.Pull), State: state, EnqueuedAt: dateTime{x.e.At}, Enqueuer: actor(q.c, x.e.Pull.author),
-		}
-	})
+	return connect("entries", args, all, func(x placed) gqlQueueEntry { return *newQueueEntry(q.c, x.e, x.n) })
+}
+
+func newQueueEntry(c *call, e *QueueEntry, position int) *gqlQueueEntry {
+	r, state := e.Pull.repo, "AWAITING_CHECKS"
+	if r.checksPass(e.Pull.base, e.Head, nil) == nil {
+		state = "MERGEABLE"
+	}
+	return &gqlQueueEntry{
+		ID: graphql.ID(e.NodeID), HeadCommit: commitOf(c, r, e.Head), BaseCommit: commitOf(c, r, e.Base), Position: count32(position),
+		PullRequest: newPull(c, e.Pull), State: state, EnqueuedAt: dateTime{e.At}, Enqueuer: actor(c, e.By),
+	}
 }
 
 // gqlQueueEntry is an entry of a merge queue.

@@ -162,11 +162,14 @@ func (w *world) pull(branch string) *githubsim.Pull {
 
 func (w *world) jwt() string {
 	w.t.Helper()
-	now := w.clock.now()
-	claims := jwt.RegisteredClaims{Issuer: "7", IssuedAt: jwt.NewNumericDate(now.Add(-30 * time.Second)), ExpiresAt: jwt.NewNumericDate(now.Add(2 * time.Minute))}
-	signed, err := jwt.NewWithClaims(jwt.SigningMethodRS256, claims).SignedString(testKey())
+	signed, err := appJWT(w.clock.now())
 	require.NoError(w.t, err)
 	return signed
+}
+
+func appJWT(now time.Time) (string, error) {
+	claims := jwt.RegisteredClaims{Issuer: "7", IssuedAt: jwt.NewNumericDate(now.Add(-30 * time.Second)), ExpiresAt: jwt.NewNumericDate(now.Add(2 * time.Minute))}
+	return jwt.NewWithClaims(jwt.SigningMethodRS256, claims).SignedString(testKey())
 }
 
 func (w *world) newToken(in *githubsim.Installation, ask any) string {

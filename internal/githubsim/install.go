@@ -16,6 +16,7 @@ type Installation struct {
 	all         bool
 	selected    map[int64]bool
 	permissions map[string]string
+	events      []string // replaced, never changed
 	suspended   time.Time
 	suspendedBy *User
 	deleted     bool
@@ -46,20 +47,26 @@ func WithPermission(name, level string) InstallOption {
 	}
 }
 
+// WithEvents subscribes the installation to these events only, as one that has
+// not accepted the app's later ones.
+func WithEvents(events ...string) InstallOption {
+	return func(in *Installation) { in.events = events }
+}
+
 // Owned is an account that repositories can belong to: *Org or *User.
 type Owned interface{ account() *User }
 
 func (u *User) account() *User { return u }
 
 // Install installs the app on an account: on all its repositories and with
-// DefaultPermissions unless the options say otherwise.
+// the app's permissions and events unless the options say otherwise.
 func (s *Server) Install(on Owned, opts ...InstallOption) *Installation {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	id := s.next()
 	in := &Installation{
 		ID: id, NodeID: nodeID("MDIz", id), s: s, account: on.account(), all: true, selected: map[int64]bool{},
-		permissions: DefaultPermissions(), created: s.now(),
+		permissions: maps.Clone(s.opts.Permissions), events: s.opts.Events, created: s.now(),
 	}
 	for _, o := range opts {
 		o(in)
@@ -124,8 +131,8 @@ func (s *Server) jsonInstallation(in *Installation) object {
 	html := s.web("organizations/%s/settings/installations/%d", in.account.login, in.ID)
 	return object{
 		"id": in.ID, "node_id": in.NodeID, "account": s.account(in.account), "app_id": s.opts.AppID, "app_slug": s.opts.AppSlug,
-		"target_id": in.account.ID, "target_type": in.account.Kind, "repository_selection": selection, "permissions": in.permissions,
-		"events": s.opts.Events, "access_tokens_url": s.api("/app/installations/%d/access_tokens", in.ID),
+		"target_id": in.account.ID, "target_type": in.account.Kind, "repository_selection": selection, "permissions": maps.Clone(in.permissions),
+		"events": in.events, "access_tokens_url": s.api("/app/installations/%d/access_tokens", in.ID),
 		"repositories_url": s.api("/installation/repositories"), "html_url": html, "single_file_name": nil,
 		"created_at": stamp(in.created), "updated_at": stamp(in.created), "suspended_at": stamp(in.suspended), "suspended_by": s.jsonUser(in.suspendedBy),
 	}
@@ -184,5 +191,6 @@ func (in *Installation) AcceptPermission(name, level string) {
 	in.s.mu.Lock()
 	defer in.s.mu.Unlock()
 	WithPermission(name, level)(in)
+	in.events = in.s.opts.Events
 	in.s.tell(in, "new_permissions_accepted", nil)
 }

@@ -3,6 +3,7 @@ package githubsim
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"strings"
 	"time"
 )
@@ -93,17 +94,42 @@ func (s *Server) jsonRepo(r *Repo) any {
 	return s.repository(r)
 }
 
-func (s *Server) repository(r *Repo) object {
+// repoFacts is what the JSON of a repository is made of.
+type repoFacts struct {
+	name, api, web, main string
+	owner                *User
+	private, archived    bool
+	open                 int
+	pushed               time.Time
+}
+
+// repoText is the JSON of a repository and what it was made of. Webhooks have it
+// three times each, so it is made when something changed only.
+type repoText struct {
+	of   repoFacts
+	text json.RawMessage
+}
+
+func (s *Server) repository(r *Repo) json.RawMessage {
+	is := repoFacts{r.fullName(), s.opts.APIURL, s.opts.WebURL, r.main, r.owner, r.private, r.archived, 0, r.pushed}
+	for _, p := range r.pulls {
+		if p.open {
+			is.open++
+		}
+	}
+	if old := r.text.Load(); old != nil && old.of == is {
+		return old.text
+	}
+	fresh := &repoText{is, mustJSON(s.repositoryObject(r, is.open))}
+	r.text.Store(fresh)
+	return fresh.text
+}
+
+func (s *Server) repositoryObject(r *Repo, open int) object {
 	url, html := s.api("/repos/%s", r.fullName()), s.web("%s", r.fullName())
 	visibility := "public"
 	if r.private {
 		visibility = "private"
-	}
-	open := 0
-	for _, p := range r.pulls {
-		if p.open {
-			open++
-		}
 	}
 	o := object{
 		"id": r.ID, "node_id": r.NodeID, "name": r.name, "full_name": r.fullName(), "owner": s.account(r.owner),
@@ -290,7 +316,7 @@ func (s *Server) jsonApp() object {
 		"id": s.opts.AppID, "slug": s.opts.AppSlug, "node_id": nodeID("A", s.opts.AppID), "client_id": fmt.Sprintf("Iv23%d", s.opts.AppID),
 		"owner": s.account(s.app), "name": s.opts.AppSlug, "description": nil, "external_url": s.opts.WebURL,
 		"html_url": s.web("apps/%s", s.opts.AppSlug), "created_at": stamp(s.appSince), "updated_at": stamp(s.appSince),
-		"permissions": DefaultPermissions(), "events": s.opts.Events, "installations_count": len(s.installs),
+		"permissions": maps.Clone(s.opts.Permissions), "events": s.opts.Events, "installations_count": len(s.installs),
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -121,16 +122,13 @@ type Repo struct {
 	pulls     []*Pull
 	number    int
 	statuses  map[string][]*Status // by commit, oldest first
-	required  map[string][]requirement
+	required  map[string][]Check   // both forms of protection
+	protected map[string]Protection
+	rulesets  []*Ruleset
 	queues    map[string][]*QueueEntry // by branch; nil: no merge queue
 	since     time.Time
 	pushed    time.Time
-}
-
-// requirement is a required status check of a branch.
-type requirement struct {
-	Context string
-	AppID   int64 // 0: any source
+	text      atomic.Pointer[repoText]
 }
 
 // Label is a label of a repository.
@@ -220,7 +218,10 @@ func (s *Server) next() int64 {
 }
 
 // now is GitHub's time: the injected clock in whole seconds.
-func (s *Server) now() time.Time { return s.opts.Now().UTC().Truncate(time.Second) }
+func (s *Server) now() time.Time { return s.clock().UTC().Truncate(time.Second) }
+
+// clock is now with its fractions.
+func (s *Server) clock() time.Time { return s.opts.Now().Add(time.Duration(s.skew.Load())) }
 
 func (s *Server) addAccount(login, kind string) *User {
 	prefix := map[string]string{KindUser: "U", KindBot: "BOT", KindMannequin: "M", KindOrganization: "O"}[kind]
@@ -309,15 +310,21 @@ func (r *Repo) resolve(ref string) string {
 // child team has its parents' grants), direct access, and read for everybody
 // on a public repository.
 func (r *Repo) role(u *User) Role {
+	best := r.granted(u)
+	if u != nil && !r.private {
+		best = max(best, RoleRead)
+	}
+	return best
+}
+
+// granted is the role without what everybody has.
+func (r *Repo) granted(u *User) Role {
 	if u == nil {
 		return RoleNone
 	}
 	best := r.roles[u.ID]
 	if u == r.owner {
 		best = RoleAdmin
-	}
-	if !r.private {
-		best = max(best, RoleRead)
 	}
 	org := r.s.orgOf(r.owner)
 	if org == nil {
@@ -427,4 +434,7 @@ type Server struct {
 
 	traffic *traffic
 	faults  *faults
+	chaos   *chaos
+	latency atomic.Int64 // time.Duration
+	skew    atomic.Int64 // time.Duration
 }

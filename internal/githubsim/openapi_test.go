@@ -71,6 +71,10 @@ func TestAnswersAreGitHubs(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.shop.Require("main", "slagate", 7).UseMergeQueue("main")
+	ruleset := w.shop.AddRuleset(githubsim.Ruleset{
+		Branches: []string{"main"}, Kinds: []string{"deletion"}, ShowBypass: true,
+		Checks: []githubsim.Check{{Context: "other"}}, Bypass: []githubsim.BypassActor{{ID: 5, Kind: githubsim.BypassRole}, {Kind: githubsim.BypassOwner}},
+	})
 	p := w.pull("topic")
 	head := p.View().Head
 	require.NoError(t, w.sim.As("ana").CreateLabel(w.shop, "red tape"))
@@ -99,6 +103,7 @@ func TestAnswersAreGitHubs(t *testing.T) {
 	app, token := "Bearer "+w.jwt(), "token "+w.token
 	id := fmt.Sprint(w.app.ID)
 	call(app, "GET", "/app", nil)
+	call(app, "GET", "/app/hook/config", nil)
 	call(app, "GET", "/app/installations", nil)
 	call(app, "GET", "/app/installations/"+id, nil)
 	call(app, "POST", "/app/installations/"+id+"/access_tokens", object{"repository_ids": []int64{w.shop.ID}, "permissions": object{"statuses": "write"}})
@@ -127,6 +132,7 @@ func TestAnswersAreGitHubs(t *testing.T) {
 		"/issues/comments/" + fmt.Sprint(c.ID), "/issues/comments/" + fmt.Sprint(c.ID) + "/reactions", "/issues/1/events", "/issues/1/timeline",
 		"/issues/1/labels", "/labels", "/labels/red%20tape", "/pulls?state=all", "/pulls/1", "/pulls/1/commits", "/pulls/1/files", "/pulls/1/reviews",
 		"/rules/branches/main",
+		fmt.Sprintf("/rulesets/%d", ruleset),
 	} {
 		call(token, "GET", repo+path, nil)
 	}

@@ -20,6 +20,7 @@ type Pull struct {
 
 	pullState
 	before *pullState // the state before the last change, for stale reads
+	change time.Time  // when that was
 }
 
 // pullState is the part of a pull request that changes.
@@ -40,6 +41,7 @@ type pullState struct {
 	comments    []*Comment
 	reviews     []*Review
 	queued      bool
+	queuer      *User // who put it into the merge queue
 }
 
 // Repo is the repository that the pull request wants to change.
@@ -57,7 +59,7 @@ func (p *Pull) touch() {
 		old.comments[i] = &twin
 	}
 	p.before = &old
-	p.updated = p.repo.s.now()
+	p.updated, p.change = p.repo.s.now(), p.repo.s.opts.Now()
 }
 
 // stale is the pull request as it was before its last change.
@@ -194,6 +196,14 @@ func (v PullView) Status(context string) Status {
 
 // mergeable reports why a commit of the pull request may not be merged.
 func (p *Pull) mergeable(sha string) error {
+	if err := p.unready(); err != nil {
+		return err
+	}
+	return p.repo.checksPass(p.base, sha, nil)
+}
+
+// unready is what no rule and no right has to do with.
+func (p *Pull) unready() error {
 	switch {
 	case p.merged:
 		return refuse(405, "Pull Request is already merged")
@@ -201,33 +211,11 @@ func (p *Pull) mergeable(sha string) error {
 		return refuse(405, "Pull Request is closed")
 	case p.draft:
 		return refuse(405, "Pull Request is still a draft")
-	}
-	if p.conflicts(p.baseTip()) {
+	case p.conflicts(p.baseTip()):
 		return refuse(405, "Pull Request is not mergeable")
+	default:
+		return nil
 	}
-	return p.repo.checksPass(p.base, sha)
-}
-
-// checksPass holds the required status checks of a branch against a commit.
-func (r *Repo) checksPass(branch, sha string) error {
-	for _, need := range r.required[branch] {
-		found := ""
-		for _, st := range r.latest(sha) {
-			if strings.EqualFold(st.Context, need.Context) && (need.AppID == 0 || st.Creator == r.s.app && need.AppID == r.s.opts.AppID) {
-				found = st.State
-			}
-		}
-		switch found {
-		case "success":
-		case "":
-			return refuse(405, "Required status check %q is expected.", need.Context)
-		case "pending":
-			return refuse(405, "Required status check %q is pending.", need.Context)
-		default:
-			return refuse(405, "Required status check %q is failing.", need.Context)
-		}
-	}
-	return nil
 }
 
 // conflicts reports whether the head cannot be merged into a commit. Unlike

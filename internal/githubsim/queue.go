@@ -17,52 +17,7 @@ type QueueEntry struct {
 	Base   string // commit the group builds on
 	Head   string // the new commit
 	At     time.Time
-}
-
-// Bypass is the right of an administrator to merge against the rules.
-type Bypass bool
-
-// Merge merges a pull request with a merge commit if the branch's rules allow
-// it, or if an administrator bypasses them.
-func (a Actor) Merge(p *Pull, bypass Bypass) error {
-	return a.on(p.repo, RoleWrite, func() error {
-		if bypass && p.repo.role(a.u) < RoleAdmin {
-			return forbidden(RoleAdmin)
-		}
-		switch err := p.mergeable(p.headSHA); {
-		case err == nil:
-		case bool(bypass) && p.open && !p.draft && p.repo.checksPass(p.base, p.headSHA) != nil:
-		default:
-			return err
-		}
-		if p.repo.queues[p.base] != nil && !bypass {
-			return refuse(http.StatusMethodNotAllowed, "Changes must be made through the merge queue")
-		}
-		tip := p.repo.branches[p.base]
-		c, err := a.s.mergeCommit(p, tip, a.u)
-		if err != nil {
-			return err
-		}
-		a.s.closePull(p, a.u, c.OID)
-		a.s.setBranch(p.repo, p.base, c.OID, a.u)
-		return nil
-	})
-}
-
-// mergeCommit writes the commit that merges a pull request onto a commit.
-func (s *Server) mergeCommit(p *Pull, onto string, by *User) (*commit, error) {
-	tree, conflicts := p.mergeTree(onto)
-	if len(conflicts) > 0 {
-		return nil, refuse(http.StatusMethodNotAllowed, "Pull Request is not mergeable")
-	}
-	from := p.headName
-	if p.head != nil {
-		from = p.head.owner.login + "/" + p.headName
-	}
-	return p.repo.objects.writeCommit(&commit{
-		Tree: tree, Parents: []string{onto, p.headSHA}, Author: by, Committer: by, At: s.now(),
-		Message: fmt.Sprintf("Merge pull request #%d from %s\n\n%s", p.Number, from, p.title),
-	}), nil
+	By     *User // who put it there
 }
 
 // Queue puts a pull request into the merge queue of its base branch.
@@ -78,7 +33,7 @@ func (a Actor) Queue(p *Pull) error {
 			return err
 		}
 		p.touch()
-		p.queued = true
+		p.queued, p.queuer = true, a.u
 		p.event("added_to_merge_queue", a.u)
 		a.s.emitPull(p, "enqueued", a.u, nil)
 		return a.s.group(p, a.u)
@@ -98,7 +53,7 @@ func (s *Server) group(p *Pull, by *User) error {
 	}
 	id := s.next()
 	e := &QueueEntry{
-		ID: id, NodeID: nodeID("MQE", id), Pull: p, Base: base, Head: c.OID, At: s.now(),
+		ID: id, NodeID: nodeID("MQE", id), Pull: p, Base: base, Head: c.OID, At: s.now(), By: p.queuer,
 		Branch: fmt.Sprintf("gh-readonly-queue/%s/pr-%d-%s", p.base, p.Number, base),
 	}
 	r.queues[p.base] = append(r.queues[p.base], e)
@@ -132,7 +87,7 @@ func (r *Repo) RunQueue(branch string) []*Pull {
 		if !r.reported(branch, e.Head) {
 			break
 		}
-		if r.checksPass(branch, e.Head) != nil {
+		if r.checksPass(branch, e.Head, nil) != nil {
 			r.s.dequeue(e.Pull, r.s.queueBot, "FAILED_CHECKS", "dequeued")
 			continue
 		}
@@ -148,7 +103,7 @@ func (r *Repo) RunQueue(branch string) []*Pull {
 
 // reported tells whether every required check has an outcome.
 func (r *Repo) reported(branch, sha string) bool {
-	for _, need := range r.required[branch] {
+	for _, need := range r.needs(branch) {
 		if !slices.ContainsFunc(r.latest(sha), func(st *Status) bool { return st.Context == need.Context && st.State != "pending" }) {
 			return false
 		}

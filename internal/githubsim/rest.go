@@ -45,15 +45,19 @@ type route struct {
 
 // call is one request.
 type call struct {
-	s      *Server
-	r      *http.Request
-	route  *route
-	token  *token // nil with the app's JWT
-	repo   *Repo
-	stale  bool
-	status int
-	header http.Header
-	body   []byte
+	s     *Server
+	r     *http.Request
+	route *route
+	token *token // nil with the app's JWT
+	repo  *Repo
+	stale bool
+	// staleSince limits stale reads to changes after it; zero: any.
+	staleSince time.Time
+	limit      string // the kind of limit that chaos drew
+	docs       string // documentation_url of a refusal
+	status     int
+	header     http.Header
+	body       []byte
 }
 
 func (c *call) path(name string) string { return c.r.PathValue(name) }
@@ -145,15 +149,18 @@ func (c *call) url(set map[string]string) string {
 
 // serve answers a request of a route, faults and limits included.
 func (s *Server) serve(rt *route, w http.ResponseWriter, r *http.Request) {
-	fault := s.faults.take(rt.pattern, r.URL.Path)
-	if hold(r.Context(), s.opts.Latency+fault.Delay, fault.Until) != nil {
-		return
-	}
+	fault, planned := s.faults.take(rt.pattern, r.URL.Path)
 	body, err := io.ReadAll(io.LimitReader(r.Body, 10<<20))
 	if err != nil {
 		return
 	}
 	c := &call{s: s, r: r, route: rt, stale: fault.Stale, status: http.StatusOK, header: http.Header{}, body: body}
+	if !planned {
+		fault, c.limit = s.chaos.request(c)
+	}
+	if hold(r.Context(), time.Duration(s.latency.Load())+fault.Delay, fault.Until) != nil {
+		return
+	}
 	out := s.answer(c, fault)
 	if hold(r.Context(), fault.Late, nil) != nil {
 		return
@@ -174,22 +181,15 @@ func orDefault(s, other string) string {
 	return s
 }
 
-// answer runs the handler and marshals its answer while nothing can change.
+// answer runs the handler and marshals its answer.
 func (s *Server) answer(c *call, fault Fault) []byte {
-	if c.r.Method == http.MethodGet || c.route.shared {
-		s.mu.RLock()
-		defer s.mu.RUnlock()
-	} else {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-	}
-	v, err := s.guarded(c, fault)
+	v, err := s.locked(c, fault)
 	var refused *Error
 	switch {
 	case errors.As(err, &refused):
 		c.status = refused.Status
 		maps.Copy(c.header, refused.header)
-		o := object{"message": refused.Message, "documentation_url": s.web("docs/rest"), "status": strconv.Itoa(refused.Status)}
+		o := object{"message": refused.Message, "documentation_url": c.docs, "status": strconv.Itoa(refused.Status)}
 		if len(refused.Details) > 0 {
 			o["errors"] = refused.Details
 		}
@@ -203,7 +203,10 @@ func (s *Server) answer(c *call, fault Fault) []byte {
 		}
 		return nil
 	}
-	out := mustJSON(v)
+	out, done := v.(finished)
+	if !done {
+		out = mustJSON(v)
+	}
 	if len(fault.Null) > 0 {
 		out = blank(out, fault.Null)
 	}
@@ -211,6 +214,23 @@ func (s *Server) answer(c *call, fault Fault) []byte {
 		s.etag(c, out)
 	}
 	return out
+}
+
+// finished is an answer that is JSON already.
+type finished []byte
+
+// locked runs the handler while nothing can change. What it returns belongs to
+// the caller: nothing in it may be a part of the model.
+func (s *Server) locked(c *call, fault Fault) (any, error) {
+	if c.r.Method == http.MethodGet || c.route.shared {
+		s.mu.RLock()
+		defer s.mu.RUnlock()
+	} else {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+	}
+	c.docs = s.web("docs/rest")
+	return s.guarded(c, fault)
 }
 
 // etag answers 304 if the caller has this answer already. A new token changes
@@ -293,7 +313,11 @@ func (s *Server) limits(c *call) error {
 	if c.token == nil || c.route.free {
 		return nil
 	}
-	if how := s.traffic.secondary(); how != nil {
+	how := s.traffic.secondary()
+	if how == nil {
+		how = s.chaos.limit(c.token.install.ID, c.limit)
+	}
+	if how != nil {
 		e := refuse(how.Status, "You have exceeded a secondary rate limit. Please wait a few minutes before you try again.")
 		if !how.Bare {
 			e.header = http.Header{"Retry-After": {strconv.Itoa(int(how.RetryAfter / time.Second))}}
@@ -303,7 +327,7 @@ func (s *Server) limits(c *call) error {
 	if c.route.kind == KindGraphQL {
 		return nil // spent by its cost, and refused in its own way
 	}
-	if s.traffic.quota(c.bucket(), s.now()).Remaining == 0 {
+	if s.opts.Enterprise == "" && s.traffic.quota(c.bucket(), s.now()).Remaining == 0 {
 		return refuse(http.StatusForbidden, "API rate limit exceeded for installation ID %d.", c.token.install.ID)
 	}
 	return nil
@@ -324,7 +348,7 @@ func (c *call) bucket() bucket {
 func (s *Server) finish(c *call, w http.ResponseWriter, out []byte) {
 	now := s.now()
 	counted := c.token != nil && !c.route.free && c.status != http.StatusNotModified
-	if counted && c.route.kind != KindGraphQL {
+	if counted && c.route.kind != KindGraphQL && s.opts.Enterprise == "" {
 		counted = s.traffic.spend(c.bucket(), 1, now)
 	}
 	maps.Copy(w.Header(), c.header)
@@ -332,7 +356,10 @@ func (s *Server) finish(c *call, w http.ResponseWriter, out []byte) {
 	h.Set("Date", now.Format(http.TimeFormat))
 	h.Set("X-GitHub-Media-Type", "github.v3; format=json")
 	h.Set("X-GitHub-Request-Id", guid(int64(len(out)))[:18])
-	if c.token != nil {
+	if s.opts.Enterprise != "" {
+		h.Set("X-GitHub-Enterprise-Version", s.opts.Enterprise)
+	}
+	if c.token != nil && s.opts.Enterprise == "" {
 		q := s.traffic.quota(c.bucket(), now)
 		h.Set("X-RateLimit-Limit", strconv.Itoa(q.Limit))
 		h.Set("X-RateLimit-Used", strconv.Itoa(q.Used))

@@ -110,9 +110,6 @@ func (s *Server) authRoutes() []route {
 		{pattern: "POST /app/installations/{id}/access_tokens", access: byApp, kind: KindToken, handle: s.createToken},
 		{pattern: "GET /repos/{owner}/{repo}/installation", access: byApp, handle: s.repoInstallation},
 		{pattern: "GET /orgs/{org}/installation", access: byApp, handle: s.orgInstallation},
-		{pattern: "GET /app/hook/deliveries", access: byApp, handle: s.listDeliveries},
-		{pattern: "GET /app/hook/deliveries/{id}", access: byApp, handle: s.getDelivery},
-		{pattern: "POST /app/hook/deliveries/{id}/attempts", access: byApp, handle: s.redeliver},
 		{pattern: "GET /installation/repositories", access: byInstallation, handle: s.installationRepos},
 		{pattern: "GET /rate_limit", free: true, handle: s.rateLimit},
 		{pattern: "GET /meta", free: true, handle: s.meta},
@@ -198,10 +195,10 @@ func (s *Server) createToken(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	answer := object{"expires_at": stamp(t.expires), "permissions": t.permissions, "repository_selection": "all"}
+	answer := object{"expires_at": stamp(t.expires), "permissions": maps.Clone(t.permissions), "repository_selection": "all"}
 	if repos != nil {
 		t.repos = map[int64]bool{}
-		list := []object{}
+		list := []any{}
 		for _, r := range repos {
 			t.repos[r.ID] = true
 			list = append(list, s.repository(r))
@@ -256,7 +253,7 @@ func (s *Server) installationRepos(c *call) (any, error) {
 			all = append(all, r)
 		}
 	}
-	out := []object{}
+	out := []any{}
 	for _, r := range page(c, all) {
 		out = append(out, s.repository(r))
 	}
@@ -268,6 +265,9 @@ func (s *Server) installationRepos(c *call) (any, error) {
 }
 
 func (s *Server) rateLimit(c *call) (any, error) {
+	if s.opts.Enterprise != "" {
+		return limitless(c)
+	}
 	show := func(resource string) object {
 		b := bucket{resource: resource}
 		if c.token != nil {
@@ -281,5 +281,8 @@ func (s *Server) rateLimit(c *call) (any, error) {
 }
 
 func (s *Server) meta(*call) (any, error) {
+	if s.opts.Enterprise != "" {
+		return object{"verifiable_password_authentication": false, "installed_version": s.opts.Enterprise}, nil
+	}
 	return object{"verifiable_password_authentication": false, "hooks": []string{"127.0.0.0/8"}, "web": []string{}, "api": []string{}}, nil
 }

@@ -132,9 +132,7 @@ func (s *Server) isCollaborator(c *call) (any, error) {
 // collaborates tells whether somebody has access that was given: reading a
 // public repository is none.
 func (s *Server) collaborates(r *Repo, u *User) bool {
-	public := *r
-	public.private = true
-	return public.role(u) > RoleNone
+	return r.granted(u) > RoleNone
 }
 
 func (s *Server) collaboratorPermission(c *call) (any, error) {

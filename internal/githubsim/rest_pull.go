@@ -29,19 +29,27 @@ func (c *call) pull() (*Pull, error) {
 	if p == nil {
 		return nil, notFound()
 	}
-	if c.stale {
-		p = p.stale()
-	}
+	p = c.see(p)
 	return p, nil
+}
+
+// see is a pull request as this call sees it: as it was, if the change is
+// recent enough to be missed.
+func (c *call) see(p *Pull) *Pull {
+	if !c.stale || !p.change.After(c.staleSince) || p.before == nil {
+		return p
+	}
+	if !c.staleSince.IsZero() {
+		c.s.chaos.count(chaosStale)
+	}
+	return p.stale()
 }
 
 func (s *Server) listPulls(c *call) (any, error) {
 	state := orDefault(c.query("state"), "open")
 	var found []*Pull
 	for _, p := range c.repo.pulls {
-		if c.stale {
-			p = p.stale()
-		}
+		p = c.see(p)
 		head := p.author.login + ":" + p.headName
 		if p.head != nil {
 			head = p.head.owner.login + ":" + p.headName

@@ -12,8 +12,6 @@ func (s *Server) repoRoutes() []route {
 	contents, metadata := []string{"contents:read"}, []string{"metadata:read"}
 	return []route{
 		{pattern: "GET " + repo, needs: metadata, handle: func(c *call) (any, error) { return s.repository(c.repo), nil }},
-		{pattern: "GET " + repo + "/branches/{branch...}", needs: contents, handle: s.getBranch},
-		{pattern: "GET " + repo + "/rules/branches/{branch...}", needs: metadata, handle: s.branchRules},
 		{pattern: "GET " + repo + "/git/ref/{ref...}", needs: contents, handle: s.getRef},
 		{pattern: "GET " + repo + "/git/trees/{sha}", needs: contents, handle: s.getTree},
 		{pattern: "GET " + repo + "/git/blobs/{sha}", needs: contents, handle: s.getBlob},
@@ -24,67 +22,6 @@ func (s *Server) repoRoutes() []route {
 		{pattern: "GET " + repo + "/collaborators/{user}", needs: metadata, handle: s.isCollaborator},
 		{pattern: "GET " + repo + "/collaborators/{user}/permission", needs: metadata, handle: s.collaboratorPermission},
 	}
-}
-
-func (s *Server) getBranch(c *call) (any, error) {
-	r, name := c.repo, c.path("branch")
-	sha := r.branches[name]
-	if sha == "" {
-		return nil, refuse(http.StatusNotFound, "Branch not found")
-	}
-	contexts, checks := []string{}, []object{}
-	for _, need := range r.required[name] {
-		contexts = append(contexts, need.Context)
-		app := any(nil)
-		if need.AppID != 0 {
-			app = need.AppID
-		}
-		checks = append(checks, object{"context": need.Context, "app_id": app})
-	}
-	level := "off"
-	if len(contexts) > 0 {
-		level = "non_admins"
-	}
-	url := s.api("/repos/%s/branches/%s", r.fullName(), pathEscape(name))
-	return object{
-		"name": name, "commit": s.jsonCommit(r, r.objects.commits[sha]), "protected": len(contexts) > 0, "protection_url": url + "/protection",
-		"_links":     object{"self": url, "html": s.web("%s/tree/%s", r.fullName(), name)},
-		"protection": object{"enabled": len(contexts) > 0, "required_status_checks": object{"enforcement_level": level, "contexts": contexts, "checks": checks}},
-	}, nil
-}
-
-// branchRules shows the required checks as a ruleset, and after them a rule of
-// a kind that older clients do not know.
-func (s *Server) branchRules(c *call) (any, error) {
-	r, name := c.repo, c.path("branch")
-	rules := []object{}
-	origin := func(kind string, parameters any) object {
-		o := object{"type": kind, "ruleset_source_type": "Repository", "ruleset_source": r.fullName(), "ruleset_id": r.ID + 1_000_000}
-		if parameters != nil {
-			o["parameters"] = parameters
-		}
-		return o
-	}
-	if len(r.required[name]) > 0 {
-		checks := []object{}
-		for _, need := range r.required[name] {
-			check := object{"context": need.Context}
-			if need.AppID != 0 {
-				check["integration_id"] = need.AppID
-			}
-			checks = append(checks, check)
-		}
-		rules = append(rules,
-			origin("required_status_checks", object{"required_status_checks": checks, "strict_required_status_checks_policy": false, "do_not_enforce_on_create": false}),
-			origin("copilot_code_review", object{"review_on_push": false, "review_draft_pull_requests": false}))
-	}
-	if r.queues[name] != nil {
-		rules = append(rules, origin("merge_queue", object{
-			"check_response_timeout_minutes": 60, "grouping_strategy": "ALLGREEN", "max_entries_to_build": 5, "max_entries_to_merge": 5,
-			"merge_method": "MERGE", "min_entries_to_merge": 1, "min_entries_to_merge_wait_minutes": 5,
-		}))
-	}
-	return page(c, rules), nil
 }
 
 func (s *Server) getRef(c *call) (any, error) {

@@ -19,7 +19,9 @@ const enterprise = "/api/v3"
 func (s *Server) routes() http.Handler {
 	var all []route
 	all = append(all, s.authRoutes()...)
+	all = append(all, s.hookRoutes()...)
 	all = append(all, s.repoRoutes()...)
+	all = append(all, s.ruleRoutes()...)
 	all = append(all, s.pullRoutes()...)
 	all = append(all, s.issueRoutes()...)
 	all = append(all, s.orgRoutes()...)
@@ -31,6 +33,10 @@ func (s *Server) routes() http.Handler {
 	// the more a pattern says literally, the earlier it is tried
 	slices.SortStableFunc(all, func(a, b route) int { return b.literals() - a.literals() })
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if s.misplaced(r.URL.Path) {
+			s.unknownRoute(w, r)
+			return
+		}
 		r = s.rewrite(r)
 		parts := strings.Split(r.Method+" "+r.URL.EscapedPath(), "/")
 		for i := range all {
@@ -55,40 +61,43 @@ func (rt *route) literals() int {
 
 // match holds a path against the pattern and keeps the values of its wildcards.
 func (rt *route) match(parts []string, r *http.Request) bool {
-	values := map[string]string{}
+	if !rt.fits(parts) {
+		return false
+	}
+	values := make([]string, len(rt.parts))
 	for i, p := range rt.parts {
-		name, wild := strings.CutPrefix(p, "{")
-		name = strings.TrimSuffix(name, "}")
-		name, rest := strings.CutSuffix(name, "...")
-		if i >= len(parts) {
-			if !rest {
-				return false
-			}
-			values[name] = ""
-			break
+		if !strings.HasPrefix(p, "{") || i >= len(parts) {
+			continue
 		}
 		got := parts[i]
-		if rest {
+		if strings.HasSuffix(p, "...}") {
 			got = strings.Join(parts[i:], "/")
 		}
 		plain, err := url.PathUnescape(got)
-		switch {
-		case !wild && got != p, wild && err != nil:
+		if err != nil {
 			return false
-		case wild:
-			values[name] = plain
 		}
-		if rest {
-			parts = parts[:i+1]
+		values[i] = plain
+	}
+	for i, p := range rt.parts {
+		if name, wild := strings.CutPrefix(p, "{"); wild {
+			r.SetPathValue(strings.TrimSuffix(strings.TrimSuffix(name, "}"), "..."), values[i])
 		}
-	}
-	if len(parts) > len(rt.parts) {
-		return false
-	}
-	for name, v := range values {
-		r.SetPathValue(name, v)
 	}
 	return true
+}
+
+// fits compares the literal parts and the number of parts: a rest takes any.
+func (rt *route) fits(parts []string) bool {
+	for i, p := range rt.parts {
+		switch {
+		case strings.HasSuffix(p, "...}"):
+			return true
+		case i >= len(parts), !strings.HasPrefix(p, "{") && p != parts[i]:
+			return false
+		}
+	}
+	return len(parts) == len(rt.parts)
 }
 
 func (s *Server) unknownRoute(w http.ResponseWriter, r *http.Request) {

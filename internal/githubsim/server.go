@@ -3,7 +3,9 @@ package githubsim
 import (
 	"context"
 	"crypto/rsa"
+	"maps"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 )
@@ -26,10 +28,25 @@ type Options struct {
 	WebhookSecret string
 	// Events are the webhook events the app subscribes to; nil: DefaultEvents.
 	Events []string
+	// Permissions are what the app asks for; nil: DefaultPermissions.
+	Permissions map[string]string
 	// Workers is how many webhooks are sent at once; above 1 their order is not kept. 0: 1.
 	Workers int
-	// Client sends the webhooks; nil: one with GitHub's time limit of 10 seconds.
+	// Client sends the webhooks; nil: http.DefaultTransport.
 	Client *http.Client
+	// Deadline is how long the receiver of a webhook may take; 0: GitHub's 10
+	// seconds, or 30 on a GitHub Enterprise Server
+	// (https://docs.github.com/webhooks/using-webhooks/best-practices-for-using-webhooks).
+	Deadline time.Duration
+
+	// Enterprise is the version of a GitHub Enterprise Server, e.g. "3.17.0"; ""
+	// is github.com. The server has its API below /api only, no merge queue, no
+	// rate limits, and names itself in its webhooks and answers.
+	Enterprise string
+	// NoDeliveries takes the deliveries API away: it answers 404.
+	NoDeliveries bool
+	// KeepLog is how many requests, and how many deliveries, the logs keep; 0: all.
+	KeepLog int
 
 	// WebURL is the address in html_url and APIURL the one in url fields.
 	WebURL string
@@ -78,6 +95,12 @@ func New(opts Options) *Server {
 	if opts.Events == nil {
 		opts.Events = DefaultEvents()
 	}
+	if opts.Permissions == nil {
+		opts.Permissions = DefaultPermissions()
+	}
+	if opts.Enterprise != "" {
+		opts = forEnterprise(opts)
+	}
 	if opts.Limit == 0 {
 		opts.Limit = 5000
 	}
@@ -85,7 +108,13 @@ func New(opts Options) *Server {
 		opts.MaxTree = 100_000
 	}
 	if opts.Client == nil {
-		opts.Client = &http.Client{Timeout: 10 * time.Second}
+		opts.Client = &http.Client{}
+	}
+	if opts.Deadline == 0 {
+		opts.Deadline = 10 * time.Second
+		if opts.Enterprise != "" {
+			opts.Deadline = 30 * time.Second
+		}
 	}
 	s := &Server{
 		opts:     opts,
@@ -94,10 +123,12 @@ func New(opts Options) *Server {
 		repos:    map[int64]*Repo{},
 		names:    map[string]int64{},
 		tokens:   map[string]*token{},
-		traffic:  newTraffic(opts.Limit),
+		traffic:  newTraffic(opts),
 		faults:   newFaults(),
+		chaos:    newChaos(),
 	}
-	s.hook = newDeliveries(opts)
+	s.latency.Store(int64(opts.Latency))
+	s.hook = newDeliveries(opts, s.clock, s.chaos)
 	s.appSince = s.now()
 	s.app = s.addAccount(opts.AppSlug+"[bot]", KindBot)
 	s.ghost = s.addAccount("ghost", KindUser)
@@ -125,6 +156,21 @@ func (s *Server) SetWebURL(url string) {
 	s.opts.WebURL = strings.TrimSuffix(url, "/")
 	s.opts.APIURL = s.opts.WebURL + "/api/v3"
 }
+
+// SetApp changes what the app asks for and subscribes to. As at GitHub,
+// installations keep what they have until somebody accepts it, see AcceptPermission.
+func (s *Server) SetApp(permissions map[string]string, events []string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.opts.Permissions, s.opts.Events = maps.Clone(permissions), slices.Clone(events)
+}
+
+// SetLatency adds d to every answer from now on.
+func (s *Server) SetLatency(d time.Duration) { s.latency.Store(int64(d)) }
+
+// SetClockSkew sets GitHub's clock d ahead of [Options].Now: in every time
+// stamp, in the header Date, and where a JWT's times are checked.
+func (s *Server) SetClockSkew(d time.Duration) { s.skew.Store(int64(d)) }
 
 // App is the app's own bot account.
 func (s *Server) App() *User { return s.app }

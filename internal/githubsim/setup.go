@@ -166,7 +166,7 @@ func (s *Server) newRepo(owner *User, name string, fork *Repo) *Repo {
 	r := &Repo{
 		ID: id, NodeID: nodeID("R", id), s: s, owner: owner, name: name, private: true, fork: fork, main: "main",
 		branches: map[string]string{}, roles: map[int64]Role{}, teamRoles: map[int64]Role{},
-		statuses: map[string][]*Status{}, required: map[string][]requirement{}, queues: map[string][]*QueueEntry{},
+		statuses: map[string][]*Status{}, required: map[string][]Check{}, protected: map[string]Protection{}, queues: map[string][]*QueueEntry{},
 		since: s.now(), pushed: s.now(),
 	}
 	if fork == nil {
@@ -223,14 +223,6 @@ func (r *Repo) newLabel(name, color, description string) *Label {
 	l := &Label{ID: id, NodeID: nodeID("LA", id), Name: name, Color: color, Description: description}
 	r.labels = append(r.labels, l)
 	return l
-}
-
-// Require makes a status context required on a branch; appID pins its source, 0 is any.
-func (r *Repo) Require(branch, context string, appID int64) *Repo {
-	r.s.mu.Lock()
-	defer r.s.mu.Unlock()
-	r.required[branch] = append(r.required[branch], requirement{context, appID})
-	return r
 }
 
 // UseMergeQueue puts a merge queue before a branch.

@@ -1,6 +1,7 @@
 package githubsim
 
 import (
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -33,6 +34,8 @@ type traffic struct {
 	mu       sync.Mutex
 	log      []Request
 	unknown  []string
+	counts   map[Counted]int
+	keep     int // requests in the log; 0: all
 	limit    int
 	used     map[bucket]int
 	resetAt  map[bucket]time.Time
@@ -53,8 +56,8 @@ type Secondary struct {
 	Bare bool
 }
 
-func newTraffic(limit int) *traffic {
-	return &traffic{limit: limit, used: map[bucket]int{}, resetAt: map[bucket]time.Time{}}
+func newTraffic(o Options) *traffic {
+	return &traffic{limit: o.Limit, keep: o.KeepLog, counts: map[Counted]int{}, used: map[bucket]int{}, resetAt: map[bucket]time.Time{}}
 }
 
 // SetLimit changes the primary limit an hour of each installation.
@@ -71,7 +74,21 @@ func (s *Server) LimitNext(n int, how Secondary) {
 	s.traffic.limited, s.traffic.limitedN = &how, n
 }
 
-// Requests lists the answered requests, oldest first.
+// Counted is what requests are counted by.
+type Counted struct {
+	Route  string
+	Status int
+}
+
+// RequestCounts tells how many requests of each kind were answered, those that
+// the log no longer has included.
+func (s *Server) RequestCounts() map[Counted]int {
+	s.traffic.mu.Lock()
+	defer s.traffic.mu.Unlock()
+	return maps.Clone(s.traffic.counts)
+}
+
+// Requests lists the answered requests, oldest first; with [Options].KeepLog the last ones.
 func (s *Server) Requests() []Request {
 	s.traffic.mu.Lock()
 	defer s.traffic.mu.Unlock()
@@ -83,6 +100,7 @@ func (s *Server) ResetRequests() {
 	s.traffic.mu.Lock()
 	defer s.traffic.mu.Unlock()
 	s.traffic.log = nil
+	clear(s.traffic.counts)
 }
 
 // Unknown lists the requests that no route answers; a test should find none.
@@ -101,7 +119,16 @@ func (t *traffic) addUnknown(what string) {
 func (t *traffic) record(r Request) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.log = append(t.log, r)
+	t.log = kept(append(t.log, r), t.keep)
+	t.counts[Counted{r.Route, r.Status}]++
+}
+
+// kept cuts a log to its last n entries, now and then only; n of 0 is all.
+func kept[T any](log []T, n int) []T {
+	if n == 0 || len(log) < 2*n {
+		return log
+	}
+	return append(log[:0:0], log[len(log)-n:]...)
 }
 
 // quota is the state of a primary limit.
