@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/bradleyfalzon/ghinstallation/v2"
@@ -36,11 +37,20 @@ type Config struct {
 	Key    []byte
 	Signer ghinstallation.Signer
 
-	UserAgent  string
-	Transport  http.RoundTripper // default: net/http's, with more connections kept
-	Now        func() time.Time
-	Log        zerolog.Logger
-	Registerer prometheus.Registerer // nil: nothing is registered
+	UserAgent string
+	Transport http.RoundTripper // default: one with bounds on every step of a connection
+	// Around, if set, is put around the transport: it sees every attempt of a request.
+	Around func(http.RoundTripper) http.RoundTripper
+	// Timeout bounds one attempt of a request, the answer's last byte included; 0: 10 s,
+	// after which GitHub gives up itself. GitHub Enterprise Server may take 30 s.
+	Timeout time.Duration
+	// ContentPerMinute is how many comments and reactions an installation may make in a
+	// minute; 0: 80, and 500 in an hour, as GitHub has it; negative: not limited, for
+	// servers whose limits are off.
+	ContentPerMinute int
+	Now              func() time.Time
+	Log              zerolog.Logger
+	Registerer       prometheus.Registerer // nil: nothing is registered
 }
 
 // Creator makes clients that are authenticated as the app or as one of its
@@ -53,6 +63,9 @@ type Creator struct {
 	wire   *wire
 	now    func() time.Time
 	log    zerolog.Logger
+
+	contentPerMinute int
+	noQueues         atomic.Bool // the server's schema knows no merge queues
 
 	installations *lru.Cache[int64, *installation]
 	making        sync.Mutex // two makers of one installation would have two limiters
@@ -85,6 +98,9 @@ func NewCreator(cfg Config) (*Creator, error) {
 	if cfg.Now == nil {
 		errs = append(errs, errors.New("a clock is missing"))
 	}
+	if cfg.Timeout < 0 {
+		errs = append(errs, fmt.Errorf("timeout %s is negative", cfg.Timeout))
+	}
 	if err := errors.Join(errs...); err != nil {
 		return nil, fmt.Errorf("settings of the GitHub App: %w", err)
 	}
@@ -96,32 +112,17 @@ func NewCreator(cfg Config) (*Creator, error) {
 	if err != nil {
 		return nil, fmt.Errorf("making the cache of installations: %w", err)
 	}
-	base := cfg.Transport
-	if base == nil {
-		base = newTransport()
+	c := &Creator{
+		v3: v3, v4: v4, appID: cfg.AppID, signer: signer, now: cfg.Now, log: cfg.Log, installations: cache,
+		contentPerMinute: cfg.ContentPerMinute,
 	}
-	c := &Creator{v3: v3, v4: v4, appID: cfg.AppID, signer: signer, now: cfg.Now, log: cfg.Log, installations: cache}
 	c.v3.Path = strings.TrimSuffix(c.v3.Path, "/") + "/"
 	c.v4.Path = strings.TrimSuffix(c.v4.Path, "/")
-	c.wire = &wire{base: base, userAgent: cfg.UserAgent, metrics: m, now: cfg.Now, onSkew: c.warnOfSkew}
+	c.wire = newWire(cfg, m, c.warnOfSkew)
 	if c.app, err = c.newApp(); err != nil {
 		return nil, err
 	}
 	return c, nil
-}
-
-// idleConnections is how many connections to GitHub stay open. Over HTTP/2 one serves all;
-// behind a proxy that speaks HTTP/1.1, net/http's two would be made anew all the time.
-const idleConnections = 64
-
-func newTransport() http.RoundTripper {
-	base, ok := http.DefaultTransport.(*http.Transport)
-	if !ok {
-		return http.DefaultTransport // replaced by somebody who knows why
-	}
-	base = base.Clone()
-	base.MaxIdleConns, base.MaxIdleConnsPerHost = 2*idleConnections, idleConnections
-	return base
 }
 
 func apiURL(given, byDefault string) (*url.URL, error) {
@@ -175,8 +176,7 @@ func (c *Creator) newApp() (*installation, error) {
 	if err != nil {
 		return nil, err
 	}
-	limit := newLimiter(0, cloning{t}, c.now)
-	return c.client(0, limit), nil
+	return c.client(0, c.limiter(0, cloning{t})), nil
 }
 
 // cloning keeps the transport below from changing its caller's request.
@@ -208,10 +208,14 @@ func (c *Creator) installation(id int64) (*installation, error) {
 		}
 		return ghinstallation.NewFromAppsTransport(apps, id), nil
 	}
-	b.limit = newLimiter(id, b, c.now)
+	b.limit = c.limiter(id, b)
 	made := c.client(id, b.limit)
 	c.installations.Add(id, made)
 	return made, nil
+}
+
+func (c *Creator) limiter(id int64, next http.RoundTripper) *limiter {
+	return newLimiter(id, next, newContentLog(c.contentPerMinute), c.now)
 }
 
 func (c *Creator) client(id int64, limit *limiter) *installation {
@@ -277,7 +281,7 @@ func (c *Creator) NewTokenV4Client(token string) (*githubv4.Client, error) {
 // tokenClient is for a person's token: a limiter of its own, no installation.
 func (c *Creator) tokenClient(ts oauth2.TokenSource) *http.Client {
 	signed := &oauth2.Transport{Source: ts, Base: c.wire}
-	return &http.Client{Transport: newLimiter(0, signed, c.now), CheckRedirect: sameHost}
+	return &http.Client{Transport: c.limiter(0, signed), CheckRedirect: sameHost}
 }
 
 // get sends a GET that go-github has no method for, and decodes the answer.

@@ -12,7 +12,17 @@
 //     blobs never change, so they are cached by id.
 //   - [Writer] carries out one action of a plan.
 //   - [Lister] lists installations, repositories and open pull requests for
-//     the sweep.
+//     the sweep, each with an [OpenPull.Digest] of what the list shows; it lists
+//     the attempts of webhook deliveries and asks for them again.
+//
+// One limiter stands before everything an installation sends. It knows the limits
+// that GitHub announced and those it only documents (comments in a minute and an hour,
+// requests at once), and what a [Calm] context marks as work that nobody waits for
+// stops while there is something left for the work that somebody waits for.
+//
+// A GitHub Enterprise Server may say nothing of limits, and lack merge queues and
+// the list of deliveries. Then nothing is held back, no pull request is queued, and
+// [ErrUnsupported] says so.
 //
 // To read a new fact, add its field to the query and to the answer in
 // query.go and translate it in gather.go; to write a new thing, add a kind to

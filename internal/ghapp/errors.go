@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-github/v62/github"
 
 	"github.com/slagate/slagate/internal/pull"
+	"github.com/slagate/slagate/internal/redact"
 )
 
 // What can be wrong with an installation, a pull request or a comment as a whole.
@@ -25,21 +26,33 @@ var (
 	ErrOtherRepo = errors.New("another repository has this name now")
 	// ErrBaseGone: the base branch of the pull request was deleted.
 	ErrBaseGone = errors.New("the base branch is gone")
+	// ErrUnsupported: this server has no such API (GitHub Enterprise Server may lack some).
+	ErrUnsupported = errors.New("this server cannot do that")
+	// ErrCutOff: there is more than was read. What was read is returned beside it.
+	ErrCutOff = errors.New("there is more than was read")
 	// ErrCommentGone: the comment to be edited or reacted to was deleted.
 	ErrCommentGone = errors.New("the comment is gone")
 )
 
-// LimitedError says that GitHub limits this installation. Nothing is sent for
-// it until then.
+// LimitedError says that GitHub limits this installation, or would if the request
+// had been sent. Nothing of its kind is sent until then.
 type LimitedError struct {
 	Installation int64 // 0 for requests of the app itself
 	Until        time.Time
 
+	why string
 	now func() time.Time
 }
 
+// Why a request is held back, after "installation 1" and before "until".
+const (
+	whyGitHub  = "is limited by GitHub"
+	whyCalm    = "keeps what is left of its limit for what people wait for"
+	whyContent = "has written as much as GitHub allows"
+)
+
 func (e *LimitedError) Error() string {
-	return fmt.Sprintf("installation %d is limited by GitHub until %s", e.Installation, e.Until.UTC().Format(time.RFC3339))
+	return fmt.Sprintf("installation %d %s until %s", e.Installation, e.why, e.Until.UTC().Format(time.RFC3339))
 }
 
 // RetryAfter is how long to wait before the next try.
@@ -164,7 +177,7 @@ func messageOf(refusal *github.ErrorResponse) string {
 			parts = append(parts, strings.TrimSpace(e.Resource+" "+e.Field+" "+e.Code))
 		}
 	}
-	return shorten(redact(strings.Join(parts, "; ")), 500)
+	return shorten(redact.Text(strings.Join(parts, "; ")), 500)
 }
 
 // shorten cuts s to at most n bytes at the boundary of a letter, with an ellipsis.

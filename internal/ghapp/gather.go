@@ -163,15 +163,40 @@ func facts(p *graphPull, private bool) (pull.Pull, error) {
 		NodeID: p.ID, Open: p.State == "OPEN", Merged: p.Merged, Draft: p.IsDraft, Fork: p.IsCrossRepository,
 		Author: p.Author.person(), CreatedAt: p.CreatedAt.UTC(), UpdatedAt: p.UpdatedAt.UTC(),
 		BaseBranch: p.BaseRefName, HeadBranch: p.HeadRefName, Head: p.HeadRefOID,
-		Changed: p.ChangedFiles, RepoPrivate: private,
+		Changed: p.ChangedFiles, RepoPrivate: private, BaseTip: p.BaseRef.tip(),
 	}
-	if p.BaseRef != nil && p.BaseRef.Target != nil {
-		out.BaseTip = p.BaseRef.Target.OID
+	if out.Merged {
+		return merged(out, p)
 	}
 	if out.BaseTip == "" && out.Open {
 		return pull.Pull{}, fmt.Errorf("branch %q: %w", p.BaseRefName, ErrBaseGone)
 	}
 	return out, nil
+}
+
+// merged adds how a pull request was merged. The tip of the base branch holds the change
+// by then, so it is judged against the branch as it was before; that is known even if
+// the branch was deleted since.
+func merged(out pull.Pull, p *graphPull) (pull.Pull, error) {
+	out.MergedAt, out.MergedBy, out.BaseSHA = utc(p.MergedAt), p.MergedBy.person(), baseWhenMerged(p)
+	if out.MergedAt.IsZero() || out.BaseSHA == "" {
+		return pull.Pull{}, errors.New("GitHub answered a query in part only: merged, but not when and into what")
+	}
+	out.BaseTip = out.BaseSHA
+	return out, nil
+}
+
+// baseWhenMerged is the base branch just before the merge. A merge of two says it
+// exactly. Of squashed and rebased ones GitHub tells only where the base branch was
+// when the pull request was pushed to last.
+func baseWhenMerged(p *graphPull) string {
+	if p.MergeCommit != nil && p.MergeCommit.Parents != nil {
+		parents := p.MergeCommit.Parents.Nodes
+		if len(parents) == 2 && parents[0] != nil && parents[1] != nil && parents[1].OID == p.HeadRefOID {
+			return parents[0].OID
+		}
+	}
+	return p.BaseRefOID
 }
 
 // complete asks for what did not fit into the query, side by side.
@@ -217,8 +242,11 @@ func (r *reading) comments(ctx context.Context) error {
 	return err
 }
 
-func (r *reading) isOurs(author pull.Person) bool {
-	return author.Kind == pull.KindBot && strings.TrimSuffix(author.Login, "[bot]") == r.snap.App.Login
+func (r *reading) isOurs(author pull.Person) bool { return isBot(author, r.snap.App.Login) }
+
+// isBot: the account is the bot of the app with this slug.
+func isBot(p pull.Person, slug string) bool {
+	return p.Kind == pull.KindBot && strings.TrimSuffix(p.Login, "[bot]") == slug
 }
 
 // pickOwn finds slagate's comment among its bot's comments: the one with the

@@ -6,10 +6,13 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/slagate/slagate/internal/redact"
 )
 
 // graphError is an entry of "errors" in GraphQL's answer.
@@ -17,6 +20,33 @@ type graphError struct {
 	Type    string `json:"type"`
 	Message string `json:"message"`
 	Path    []any  `json:"path"`
+
+	Extensions struct {
+		Code  string `json:"code"`
+		Field string `json:"fieldName"`
+	} `json:"extensions"`
+}
+
+// noFieldError says that the server's schema lacks a field: GitHub Enterprise Server
+// does not have everything.
+type noFieldError struct{ field string }
+
+func (e *noFieldError) Error() string {
+	return fmt.Sprintf("this server's schema has no field %q", e.field)
+}
+
+// noField is GitHub's sentence about it.
+var noField = regexp.MustCompile(`^Field '(\w+)' doesn't exist on type '`)
+
+// lacking is the field that the schema lacks; "" if e says something else.
+func (e graphError) lacking() string {
+	if e.Extensions.Code == "undefinedField" && e.Extensions.Field != "" {
+		return e.Extensions.Field
+	}
+	if said := noField.FindStringSubmatch(e.Message); said != nil {
+		return said[1]
+	}
+	return ""
 }
 
 // at is the path as text: "repository.pullRequest".
@@ -55,6 +85,14 @@ func (q *graphQuery) text(value string) string {
 	name := "v" + strconv.Itoa(len(q.vars))
 	q.set(name, "String!", value)
 	return "$" + name
+}
+
+// after is the argument that asks for the page after a cursor; nothing for the first page.
+func (q *graphQuery) after(cursor string) string {
+	if cursor == "" {
+		return ""
+	}
+	return ",after:" + q.text(cursor)
 }
 
 func (q *graphQuery) write(format string, args ...any) { fmt.Fprintf(&q.body, format, args...) }
@@ -97,7 +135,7 @@ func (c *Creator) ask(ctx context.Context, inst *installation, q *graphQuery, op
 		return nil, cleaned(fmt.Errorf("reading the answer to a query: %w", err))
 	}
 	if resp.StatusCode != http.StatusOK {
-		return nil, &answerError{status: resp.StatusCode, message: shorten(redact(string(body)), 300)}
+		return nil, &answerError{status: resp.StatusCode, message: shorten(redact.Text(string(body)), 300)}
 	}
 	return readAnswer(resp.Header, body, optional)
 }
@@ -133,18 +171,21 @@ func fatal(e graphError, optional []string) error {
 			return nil
 		}
 	}
+	if field := e.lacking(); field != "" {
+		return &noFieldError{field: field}
+	}
 	place := e.at()
 	if e.Type == typeNotFound && (place == "repository" || place == "repository.pullRequest") {
 		return fmt.Errorf("%s: %w", place, ErrNotFound)
 	}
-	return fmt.Errorf("GitHub answered a query in part only: %s %s at %q", e.Type, shorten(redact(e.Message), 300), place)
+	return fmt.Errorf("GitHub answered a query in part only: %s %s at %q", e.Type, shorten(redact.Text(e.Message), 300), place)
 }
 
 // errorAt is the type and text of the error at a top-level alias; "" if there is none.
 func (a *graphAnswer) errorAt(alias string) (kind, message string) {
 	for _, e := range a.errors {
 		if len(e.Path) > 0 && e.Path[0] == alias {
-			return e.Type, shorten(redact(e.Message), 300)
+			return e.Type, shorten(redact.Text(e.Message), 300)
 		}
 	}
 	return "", ""

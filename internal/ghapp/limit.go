@@ -3,6 +3,7 @@ package ghapp
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"strconv"
 	"strings"
@@ -16,39 +17,50 @@ import (
 const (
 	minuteWait  = time.Minute
 	longestWait = 15 * time.Minute
+	// concurrent is how many requests of an installation are under way at most: GitHub
+	// allows 100, REST and GraphQL together.
+	concurrent = 100
 	// sanestWait bounds what a header may ask for: the windows of GitHub's limits are an hour.
 	sanestWait = 2 * time.Hour
 )
 
 // limiter is the transport of one installation. It notices that GitHub limits
 // the installation and from then on answers its requests itself, without
-// sending or sleeping, until the limit ends. Other installations have limiters
-// of their own.
+// sending or sleeping, until the limit ends. It stays within the limits that
+// GitHub documents but does not announce, and keeps the rest of an hour's budget
+// for what people wait for. Other installations have limiters of their own.
 type limiter struct {
 	installation int64
 	next         http.RoundTripper
 	now          func() time.Time
+	slots        chan struct{} // one for each request under way
 
 	mu sync.Mutex
 	// all is when every request may go again, byResource when those may that
 	// count against one primary limit ("core", "graphql").
 	all        time.Time
 	byResource map[string]time.Time
-	silent     int // limits in a row that came without any time
+	silent     int               // limits in a row that came without any time
+	budgets    map[string]budget // by primary limit
+	content    *contentLog       // nil: not limited
 }
 
-func newLimiter(installation int64, next http.RoundTripper, now func() time.Time) *limiter {
-	return &limiter{installation: installation, next: next, now: now, byResource: map[string]time.Time{}}
+func newLimiter(installation int64, next http.RoundTripper, content *contentLog, now func() time.Time) *limiter {
+	return &limiter{
+		installation: installation, next: next, now: now, content: content, slots: make(chan struct{}, concurrent),
+		byResource: map[string]time.Time{}, budgets: map[string]budget{},
+	}
 }
 
 // RoundTrip implements http.RoundTripper.
 func (l *limiter) RoundTrip(req *http.Request) (*http.Response, error) {
-	if err := l.closed(resourceOf(req)); err != nil {
+	if err := l.enter(req); err != nil {
 		if req.Body != nil {
 			return nil, joinClose(err, req.Body)
 		}
 		return nil, err
 	}
+	defer l.leave()
 	resp, err := l.next.RoundTrip(req)
 	if err != nil {
 		return nil, err
@@ -57,6 +69,7 @@ func (l *limiter) RoundTrip(req *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
+	l.note(resourceOf(req), resp.Header)
 	if err := l.judge(isGraphQL(req), resp, body); err != nil {
 		return nil, joinClose(err, resp.Body)
 	}
@@ -64,18 +77,48 @@ func (l *limiter) RoundTrip(req *http.Request) (*http.Response, error) {
 	return resp, nil
 }
 
-// closed returns the error of a limit that still holds.
-func (l *limiter) closed(resource string) error {
+// enter waits for one of the slots and then sees whether the request may be sent.
+func (l *limiter) enter(req *http.Request) error {
+	select {
+	case l.slots <- struct{}{}:
+	case <-req.Context().Done():
+		return fmt.Errorf("waiting for other requests of installation %d: %w", l.installation, req.Context().Err())
+	}
+	if err := l.closed(req); err != nil {
+		l.leave()
+		return err
+	}
+	return nil
+}
+
+// leave frees the slot. The transports below have read the answer to its end.
+func (l *limiter) leave() { <-l.slots }
+
+// closed returns the error of a limit that still holds, or that the request would break.
+func (l *limiter) closed(req *http.Request) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	now, resource := l.now(), resourceOf(req)
 	until := l.all
 	if t := l.byResource[resource]; t.After(until) {
 		until = t
 	}
-	if !until.After(l.now()) {
-		return nil
+	if until.After(now) {
+		return l.limited(until, whyGitHub)
 	}
-	return &LimitedError{Installation: l.installation, Until: until, now: l.now}
+	if b := l.budgets[resource]; isCalm(req.Context()) && b.low(now) {
+		return l.limited(b.reset, whyCalm)
+	}
+	if createsContent(req) {
+		if until, ok := l.content.take(now); !ok {
+			return l.limited(until, whyContent)
+		}
+	}
+	return nil
+}
+
+func (l *limiter) limited(until time.Time, why string) *LimitedError {
+	return &LimitedError{Installation: l.installation, Until: until, why: why, now: l.now}
 }
 
 // judge takes note of what an answer says about limits. The error is the limit
@@ -98,7 +141,7 @@ func (l *limiter) judge(graphql bool, resp *http.Response, body []byte) error {
 		until, said = l.resetTime(resp.Header)
 		if said {
 			l.hold(resp, until)
-			return &LimitedError{Installation: l.installation, Until: until, now: l.now}
+			return l.limited(until, whyGitHub)
 		}
 	}
 	if !said {
@@ -108,7 +151,7 @@ func (l *limiter) judge(graphql bool, resp *http.Response, body []byte) error {
 	if until.After(l.all) {
 		l.all = until
 	}
-	return &LimitedError{Installation: l.installation, Until: until, now: l.now}
+	return l.limited(until, whyGitHub)
 }
 
 // hold stops the requests that count against the primary limit the answer

@@ -64,34 +64,6 @@ func TestRepositories(t *testing.T) {
 	require.Error(t, err)
 }
 
-func TestOpenPulls(t *testing.T) {
-	t.Parallel()
-	f := newFake(t)
-	page := func(number int, more bool) any {
-		return decoded(t, fmt.Sprintf(`{"data":{"repository":{"databaseId":100,"pullRequests":{"nodes":[
-			{"number":%d,"headRefOid":%q,"baseRefName":"main","updatedAt":"2026-03-02T10:00:00Z"}],"pageInfo":{"hasNextPage":%v,"endCursor":"c"}}}}}`, number, headSHA, more))
-	}
-	f.queries(func(query string, _ map[string]any) any {
-		if strings.Contains(query, "after:") {
-			return page(2, false)
-		}
-		return page(1, true)
-	})
-	l := NewLister(f.creator())
-	id, got, err := l.OpenPulls(t.Context(), 1, "acme", "shop")
-	require.NoError(t, err)
-	require.Equal(t, int64(100), id)
-	require.Equal(t, []OpenPull{
-		{Number: 1, Head: headSHA, BaseBranch: "main", UpdatedAt: start}, {Number: 2, Head: headSHA, BaseBranch: "main", UpdatedAt: start},
-	}, got)
-	f.always(decoded(t, `{"data":{"repository":null},"errors":[{"type":"NOT_FOUND","path":["repository"]}]}`))
-	_, _, err = l.OpenPulls(t.Context(), 1, "acme", "shop")
-	require.ErrorIs(t, err, ErrNotFound)
-	f.always(decoded(t, `{"data":{"repository":{"databaseId":100,"pullRequests":null}}}`))
-	_, _, err = l.OpenPulls(t.Context(), 1, "acme", "shop")
-	require.ErrorContains(t, err, "in part only")
-}
-
 func TestMergeQueue(t *testing.T) {
 	t.Parallel()
 	f := newFake(t)
@@ -117,6 +89,36 @@ func TestMergeQueue(t *testing.T) {
 	f.always(decoded(t, `{"data":{"repository":{"databaseId":100,"mergeQueue":{"entries":null}}}}`))
 	_, err = g.MergeQueue(t.Context(), ref, "main")
 	require.ErrorContains(t, err, "in part only")
+}
+
+func TestServersThatKnowNoMergeQueue(t *testing.T) {
+	t.Parallel()
+	for _, lacks := range []string{
+		`{"message":"Field 'mergeQueue' doesn't exist on type 'Repository'","locations":[{"line":1,"column":1}],"path":["query","repository","mergeQueue"],"extensions":{"code":"undefinedField","typeName":"Repository","fieldName":"mergeQueue"}}`,
+		`{"message":"Field 'mergeQueue' doesn't exist on type 'Repository'"}`,
+	} {
+		f := newFake(t)
+		f.queries(func(query string, _ map[string]any) any {
+			if strings.Contains(query, "mergeQueue") {
+				return decoded(t, `{"errors":[`+lacks+`]}`)
+			}
+			return decoded(t, `{"data":{"repository":{"databaseId":100}}}`)
+		})
+		g := NewGatherer(f.creator())
+		for range 3 {
+			got, err := g.MergeQueue(t.Context(), ref, "main")
+			require.NoError(t, err)
+			require.Nil(t, got)
+		}
+		require.Len(t, f.requests(), 4, "once with, and from then on without")
+		require.Equal(t, 1, strings.Count(f.log.String(), "this server has no merge queues"))
+
+		f = newFake(t)
+		f.always(decoded(t, `{"errors":[`+strings.ReplaceAll(lacks, "mergeQueue", "entries")+`]}`))
+		_, err := NewGatherer(f.creator()).MergeQueue(t.Context(), ref, "main")
+		require.ErrorContains(t, err, `no field "entries"`)
+		require.Len(t, f.requests(), 1, "nothing else is gone without")
+	}
 }
 
 func TestLabelHistoryKeepsTheNamesOfThen(t *testing.T) {

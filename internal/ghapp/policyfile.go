@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"path"
 	"slices"
-	"strings"
 
 	"github.com/slagate/slagate/internal/pull"
 )
@@ -31,7 +30,8 @@ func writePolicy(q *graphQuery, at string) {
 }
 
 // policy reads the base's policy out of the answer, or asks for it if the base
-// is another than was thought. Then it is asked for at the tip just seen.
+// is another than was thought, as that of a merged pull request always is. Then
+// it is asked for at the tip just seen.
 func (r *reading) policy(ctx context.Context) error {
 	object, folder := r.repo.Policy, r.repo.Folder
 	base := r.snap.Pull
@@ -39,7 +39,7 @@ func (r *reading) policy(ctx context.Context) error {
 		r.snap.Policy.Base = pull.Blob{State: pull.BlobNoAnswer, Problem: "the base branch is gone"}
 		return nil
 	}
-	if r.hints.BaseBranch != base.BaseBranch {
+	if r.hints.BaseBranch != base.BaseBranch || base.Merged {
 		q := newGraphQuery()
 		q.set("owner", "String!", r.ref.Owner)
 		q.set("name", "String!", r.ref.Repo)
@@ -79,7 +79,7 @@ func ownerPolicy(answer *graphAnswer, owner string) (pull.Blob, error) {
 		return pull.Blob{}, fmt.Errorf("GitHub answered a query in part only: %s at the owner default", kind)
 	case !found:
 		return pull.Blob{State: pull.BlobHidden}, nil
-	case repo.Owner != nil && !strings.EqualFold(repo.Owner.Login, owner), repo.Name != "" && !strings.EqualFold(repo.Name, pull.OwnerRepo):
+	case repo.isOther(owner):
 		return pull.Blob{State: pull.BlobHidden}, nil
 	}
 	return policyBlob(repo.Policy, repo.Folder, pull.OwnerPolicyPath)

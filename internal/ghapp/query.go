@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/slagate/slagate/internal/pull"
@@ -19,7 +20,8 @@ const (
 	pageOn      = `pageInfo{hasNextPage endCursor}`
 
 	pullFields = `id number state isDraft merged isCrossRepository createdAt updatedAt baseRefName baseRef{target{oid}} ` +
-		`headRefName headRefOid changedFiles author{` + actorFields + `}`
+		`headRefName headRefOid changedFiles author{` + actorFields + `} ` +
+		`mergedAt mergedBy{` + actorFields + `} baseRefOid mergeCommit{parents(first:2){nodes{oid}}}`
 	labelNodes   = `nodes{id name} ` + pageOn
 	commentNodes = `nodes{fullDatabaseId databaseId body createdAt lastEditedAt author{` + actorFields + `} editor{` + actorFields + `}} ` + pageBack
 	reviewNodes  = `nodes{fullDatabaseId databaseId state submittedAt commit{oid} author{` + actorFields + `}} ` + pageBack
@@ -115,6 +117,18 @@ type oidNode struct {
 	OID string `json:"oid"`
 }
 
+// graphRef is a branch; nil: there is none.
+type graphRef struct {
+	Target *oidNode `json:"target"`
+}
+
+func (r *graphRef) tip() string {
+	if r == nil || r.Target == nil {
+		return ""
+	}
+	return r.Target.OID
+}
+
 type graphLabel struct {
 	ID   string `json:"id"`
 	Name string `json:"name"`
@@ -200,6 +214,7 @@ type graphObject struct {
 type graphEntry struct {
 	Name string `json:"name"`
 	Mode int64  `json:"mode"`
+	OID  string `json:"oid"`
 }
 
 type graphPull struct {
@@ -212,13 +227,19 @@ type graphPull struct {
 	CreatedAt         time.Time `json:"createdAt"`
 	UpdatedAt         time.Time `json:"updatedAt"`
 	BaseRefName       string    `json:"baseRefName"`
-	BaseRef           *struct {
-		Target *oidNode `json:"target"`
-	} `json:"baseRef"`
-	HeadRefName  string `json:"headRefName"`
-	HeadRefOID   string `json:"headRefOid"`
-	ChangedFiles int    `json:"changedFiles"`
-	Author       *actor `json:"author"`
+	BaseRef           *graphRef `json:"baseRef"`
+	HeadRefName       string    `json:"headRefName"`
+	HeadRefOID        string    `json:"headRefOid"`
+	ChangedFiles      int       `json:"changedFiles"`
+	Author            *actor    `json:"author"`
+
+	MergedAt    time.Time `json:"mergedAt"`
+	MergedBy    *actor    `json:"mergedBy"`
+	BaseRefOID  string    `json:"baseRefOid"`
+	MergeCommit *struct {
+		Parents *connection[oidNode] `json:"parents"`
+	} `json:"mergeCommit"`
+	QueueEntry *graphQueueEntry `json:"mergeQueueEntry"`
 
 	Labels   *connection[graphLabel]   `json:"labels"`
 	Comments *connection[graphComment] `json:"comments"`
@@ -241,4 +262,10 @@ type graphRepo struct {
 	Policy      *graphObject `json:"policy"`
 	Folder      *graphObject `json:"folder"`
 	PullRequest *graphPull   `json:"pullRequest"`
+}
+
+// isOther: the owner's .github repository was renamed or given away, and this is what
+// its name leads to now.
+func (r *graphRepo) isOther(owner string) bool {
+	return r.Owner != nil && !strings.EqualFold(r.Owner.Login, owner) || r.Name != "" && !strings.EqualFold(r.Name, pull.OwnerRepo)
 }

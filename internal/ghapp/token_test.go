@@ -17,6 +17,8 @@ import (
 	"github.com/google/go-github/v62/github"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/stretchr/testify/require"
+
+	"github.com/slagate/slagate/internal/redact"
 )
 
 const tokenRoute = "POST /app/installations/1/access_tokens"
@@ -188,12 +190,12 @@ func TestSecretsDoNotGetOut(t *testing.T) {
 		"eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiI3In0.c2lnbmF0dXJl", "Bearer abcdefghijklmnopqrst",
 		"-----BEGIN RSA PRIVATE KEY-----\nMIIEow\n-----END RSA PRIVATE KEY-----", "-----BEGIN RSA PRIVATE KEY-----\nMIIEow cut off",
 	} {
-		got := redact("before " + secret + " after")
+		got := redact.Text("before " + secret + " after")
 		require.NotContains(t, got, secret)
 		require.NotContains(t, got, "MIIEow")
 		require.Contains(t, got, "before [redacted]")
 	}
-	require.Equal(t, "a token of the org, ghs and eyes", redact("a token of the org, ghs and eyes"))
+	require.Equal(t, "a token of the org, ghs and eyes", redact.Text("a token of the org, ghs and eyes"))
 
 	f := newFake(t)
 	f.status(commitRoute, 500, fmt.Sprintf(`{"message":"leaked %s"}`, secretToken))
@@ -205,7 +207,7 @@ func TestSecretsDoNotGetOut(t *testing.T) {
 func TestRequestsAreCounted(t *testing.T) {
 	t.Parallel()
 	f := newFake(t)
-	f.status(commitRoute, http.StatusOK, `{}`, "X-Ratelimit-Remaining", "4321", "X-Ratelimit-Resource", "core")
+	f.status(commitRoute, http.StatusOK, `{}`, "X-Ratelimit-Remaining", "4321", "X-Ratelimit-Limit", "5000", "X-Ratelimit-Resource", "core")
 	f.always(map[string]any{"data": map[string]any{}})
 	cfg := f.config()
 	registry := prometheus.NewPedanticRegistry()
@@ -216,7 +218,8 @@ func TestRequestsAreCounted(t *testing.T) {
 	require.NoError(t, askGraph(t.Context(), t, c))
 	require.Error(t, getCommit(t.Context(), t, c, 3))
 	require.ElementsMatch(t, []string{
-		"slagate_github_rate_remaining 1 core 4321",
+		"slagate_github_limit 1 core 5000",
+		"slagate_github_remaining 1 core 4321",
 		"slagate_github_requests_total graphql 2xx 1 POST 1",
 		"slagate_github_requests_total rest 2xx 1 GET 1",
 		"slagate_github_requests_total token 2xx 1 POST 1",

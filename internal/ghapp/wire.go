@@ -11,7 +11,8 @@ import (
 )
 
 const (
-	// attemptTimeout bounds one attempt. GitHub itself cuts requests off after 10 s.
+	// attemptTimeout bounds one attempt if nothing else is configured. GitHub itself cuts
+	// requests off after 10 s.
 	// https://docs.github.com/en/rest/using-the-rest-api/troubleshooting-the-rest-api#timeouts
 	attemptTimeout = 10 * time.Second
 	// bodyLimit bounds an answer; the largest real ones are trees of 7 MB.
@@ -23,6 +24,7 @@ const (
 type wire struct {
 	base      http.RoundTripper
 	userAgent string
+	timeout   time.Duration // of one attempt, from the first packet to the last byte of the answer
 	metrics   *metrics
 	now       func() time.Time
 	onSkew    func(skew time.Duration)
@@ -83,7 +85,7 @@ func worthRepeating(ctx context.Context, resp *http.Response, err error) bool {
 
 // attempt sends the request once and reads the answer whole.
 func (w *wire) attempt(req *http.Request) (*http.Response, error) {
-	ctx, cancel := context.WithTimeout(req.Context(), attemptTimeout)
+	ctx, cancel := context.WithTimeout(req.Context(), w.timeout)
 	defer cancel()
 	sent := req.Clone(ctx)
 	if w.userAgent != "" {

@@ -38,6 +38,44 @@ type Memory struct {
 	Judged int64 `json:"judged,omitempty"`
 	// CommentHash is taskbox.Hash of the comment's body as slagate last wrote it.
 	CommentHash string `json:"comment_hash,omitempty"`
+	// Over is the end of a pull request with which nothing is left to do; zero while it is open.
+	Over Over `json:"over,omitzero"`
+	// Bypass is the merge that slagate had not let through; nil if there was none.
+	Bypass *Bypass `json:"bypass,omitempty"`
+}
+
+// Over is what was known when a pull request was found closed, or merged as slagate
+// had let it through.
+type Over struct {
+	Head string `json:"head"`
+	Seq  int64  `json:"seq,omitempty"` // of the newest evidence
+}
+
+// InDebt reports whether the pull request was merged without something that is
+// still asked for.
+func (m Memory) InDebt() bool { return m.Bypass != nil && m.Bypass.Settled.IsZero() }
+
+// Bypass is a merge that happened while slagate's status was no success. It is
+// never taken back: what is found out later is only added.
+type Bypass struct {
+	Head string    `json:"head"`
+	At   time.Time `json:"at"` // GitHub's merged_at
+	By   Person    `json:"by"`
+	// Was is what stood on Head then, "pending: Waiting for legal (0 of 1 signed)"; "" for nothing.
+	Was string `json:"was,omitempty"`
+	// WasBy is who had posted that, if it was not slagate.
+	WasBy Person `json:"was_by,omitzero"`
+
+	// Judged: it is known what was missing when it was merged: Missing are the functions
+	// that had not signed, Open the required items of the checklist that were open.
+	Judged  bool     `json:"judged,omitempty"`
+	Missing []string `json:"missing,omitempty"`
+	Open    []string `json:"open,omitempty"`
+	// Unjudged says why it could not be told what was missing, or not at once.
+	Unjudged string `json:"unjudged,omitempty"`
+
+	// Settled is since when nothing is owed any more; zero while something is.
+	Settled time.Time `json:"settled,omitzero"`
 }
 
 // View is one version of the pull request as slagate evaluated it: the content

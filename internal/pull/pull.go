@@ -117,12 +117,17 @@ type Pull struct {
 	CreatedAt   time.Time `json:"created_at"`
 	UpdatedAt   time.Time `json:"updated_at"`
 	BaseBranch  string    `json:"base_branch"`
-	BaseTip     string    `json:"base_tip"`             // tip of the base branch now, never the pull request's base.sha
+	BaseTip     string    `json:"base_tip"`             // tip of the base branch now, never base.sha; once merged BaseSHA
 	MergeBase   string    `json:"merge_base,omitempty"` // of Head and BaseTip; "" until asked
 	HeadBranch  string    `json:"head_branch,omitempty"`
 	Head        string    `json:"head"`
 	Changed     int       `json:"changed_files"` // GitHub's own count
 	RepoPrivate bool      `json:"repo_private,omitempty"`
+	// MergedAt and MergedBy are zero unless it was merged; so is BaseSHA, the base branch's
+	// tip right before. The tip of now contains the change, so that it tells no difference.
+	MergedAt time.Time `json:"merged_at,omitzero"`
+	MergedBy Person    `json:"merged_by,omitzero"`
+	BaseSHA  string    `json:"base_sha,omitempty"`
 }
 
 // BlobState says what was found where a file was looked for.
@@ -363,6 +368,7 @@ const (
 	EvidencePush           EvidenceKind = "push"            // pull_request synchronize: Before, Head, Actor
 	EvidenceLabeled        EvidenceKind = "labeled"         // pull_request labeled: Label, Actor, Head
 	EvidenceUnlabeled      EvidenceKind = "unlabeled"       // pull_request unlabeled: Label ("": it was deleted in the repository), Actor, Head
+	EvidenceMerged         EvidenceKind = "merged"          // pull_request closed, merged: Actor, Head
 	EvidenceReview         EvidenceKind = "review"          // pull_request_review submitted: ReviewID, ReviewState, Actor, Head, Commit
 	EvidenceComment        EvidenceKind = "comment"         // issue_comment created: CommentID, Actor, Body
 	EvidenceCommentEdited  EvidenceKind = "comment-edited"  // issue_comment edited: CommentID, Actor (who edited), Author, From, Body
