@@ -14,7 +14,7 @@ type Verdict string
 
 // The verdicts.
 const (
-	// Silent: no policy anywhere, or the pull request is closed; nothing is written.
+	// Silent: no policy anywhere, or the pull request is closed and nothing is owed on it; nothing is written.
 	Silent Verdict = "silent"
 	// Ungated: nothing gated is touched.
 	Ungated Verdict = "ungated"

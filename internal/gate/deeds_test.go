@@ -69,7 +69,15 @@ func allDeeds() []deed {
 			w.held = nil
 		}),
 		d(`closed`, func(w *world, _ []string) { w.sn.Pull.Open = false }),
+		d(`(\S+) merged, not let through`, (*world).merged),
 	}
+}
+
+// merged is a merge that slagate's status did not allow, as the service finds it.
+func (w *world) merged(m []string) {
+	p := &w.sn.Pull
+	p.Open, p.Merged, p.MergedAt, p.MergedBy, p.UpdatedAt = false, true, w.now, person(m[0]), w.now
+	w.sn.Memory.Bypass = &pull.Bypass{Head: p.Head, At: p.MergedAt, By: p.MergedBy}
 }
 
 // show looks and writes down what was concluded.

@@ -19,4 +19,7 @@
 // Each change of a promise asks the functions of its own effect. What cannot be judged,
 // for whatever reason, is unknown, and asks as the worst; that a file was not looked at
 // is never the reason for a neutral.
+//
+// A pull request that was merged although it had not been let through is judged on as if
+// it were open, until nothing is owed on it any more (bypass.go).
 package gate

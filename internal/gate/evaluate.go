@@ -26,17 +26,19 @@ type evaluation struct {
 	edit       policyEdit
 }
 
-// Evaluate judges a pull request.
+// Evaluate judges a pull request: an open one, or one that was merged although
+// slagate had not let it through.
 func (g *Gate) Evaluate(sn pull.Snapshot) Decision {
 	d := Decision{Ref: sn.Ref, At: sn.At, Head: sn.Pull.Head, Base: sn.Pull.BaseBranch, Verdict: Silent, Memory: sn.Memory, ViewIndex: -1}
+	if !judged(&sn) {
+		return d
+	}
+	if e, early := g.begin(&sn, &d); !early {
+		e.judge(&d)
+	}
 	if !sn.Pull.Open {
-		return d
+		afterMerge(&sn, &d)
 	}
-	e, early := g.begin(&sn, &d)
-	if early {
-		return d
-	}
-	e.judge(&d)
 	return d
 }
 
@@ -291,7 +293,7 @@ func (e *evaluation) verdict(d *Decision, res signoff.Result) Verdict {
 	}
 	unread := slices.ContainsFunc(d.Files, func(f GatedFile) bool { return !e.isRead(f) })
 	switch {
-	case len(d.Problems) > 0:
+	case len(d.Problems) > 0 && e.sn.Pull.Open: // once merged, what is left is who has to know
 		return HeadPolicyInvalid
 	case len(d.Files) == 0 && d.AllTouched == "":
 		return Ungated

@@ -121,7 +121,7 @@ func sameLabel(a, b string) bool { return strings.EqualFold(a, b) }
 // Needs says which facts the judgement of this snapshot still lacks.
 func (g *Gate) Needs(sn pull.Snapshot) pull.Needs {
 	var n pull.Needs
-	if !sn.Pull.Open {
+	if !judged(&sn) {
 		return n
 	}
 	if touched, _ := touchesPolicy(&sn); touched && sn.FilesProblem == "" && sn.Policy.Head.State == pull.BlobNotAsked {

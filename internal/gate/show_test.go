@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/slagate/slagate/internal/gate"
+	"github.com/slagate/slagate/internal/pull"
 )
 
 // shown is a decision as a transcript has it.
@@ -27,6 +28,9 @@ func shown(d gate.Decision) string {
 	for _, s := range d.PolicyEdit {
 		line("  policy edit: %s", s)
 	}
+	if b := d.Memory.Bypass; b != nil {
+		line("  %s", shownBypass(*b))
+	}
 	for _, f := range d.Functions {
 		line("  %s", strings.TrimSpace(shownFunction(f)))
 	}
@@ -46,6 +50,20 @@ func shown(d gate.Decision) string {
 		line("  look again at %s", d.NextCheck.Format("15:04:05"))
 	}
 	return b.String()
+}
+
+func shownBypass(b pull.Bypass) string {
+	text := fmt.Sprintf("merged by %s at %s", b.By.Login, b.At.Format("15:04:05"))
+	if b.Judged {
+		text += fmt.Sprintf(" without %v, open %v", b.Missing, b.Open)
+	}
+	if b.Unjudged != "" {
+		text += ", not judged: " + b.Unjudged
+	}
+	if !b.Settled.IsZero() {
+		text += ", settled " + b.Settled.Format("15:04:05")
+	}
+	return text
 }
 
 func shownFunction(f gate.Function) string {

@@ -77,7 +77,10 @@ type builder struct {
 func Build(sn pull.Snapshot, d gate.Decision, o Options) Plan {
 	b := &builder{sn: sn, d: d, o: o}
 	b.plan.PutRights = freshPutRights(d.Memory.PutRights, d.At)
-	if d.Verdict == gate.Silent || !sn.Pull.Open {
+	switch {
+	case !sn.Pull.Open && d.Memory.Bypass != nil:
+		return b.afterMerge()
+	case !sn.Pull.Open, d.Verdict == gate.Silent:
 		return b.plan
 	}
 	if d.Verdict == gate.NoAnswer {
@@ -126,10 +129,7 @@ func (b *builder) arrange(main, comment []Action) (first, middle, last []Action)
 // noAnswer plans for a pull request whose facts could not be read: nothing but
 // the status and the comment, and for a while not even those.
 func (b *builder) noAnswer() Plan {
-	since := b.o.FailingSince
-	if since.IsZero() {
-		since = b.d.At
-	}
+	since := b.failingSince()
 	if b.d.At.Sub(since) < Patience {
 		b.plan.Own = pull.Status{Context: render.Context, State: render.StatePending, Description: render.Looking}
 		if b.observed(render.Context) == nil {
@@ -147,6 +147,33 @@ func (b *builder) noAnswer() Plan {
 	b.add(middle...)
 	b.add(last...)
 	return b.plan
+}
+
+// afterMerge plans for a pull request that was merged although slagate had not
+// let it through: as for an open one, but for the statuses, which tell what stood
+// when it was merged.
+func (b *builder) afterMerge() Plan {
+	if b.d.Verdict == gate.NoAnswer {
+		if b.d.At.Sub(b.failingSince()) >= Patience {
+			b.add(b.comment()...)
+		}
+		return b.plan
+	}
+	if b.d.Verdict != gate.Silent { // else it was settled, and stays as it is
+		b.add(b.labels()...)
+		b.add(b.comment()...)
+		b.add(b.doubles()...)
+	}
+	b.add(b.reactions()...)
+	return b.plan
+}
+
+// failingSince is when GitHub stopped answering.
+func (b *builder) failingSince() time.Time {
+	if b.o.FailingSince.IsZero() {
+		return b.d.At
+	}
+	return b.o.FailingSince
 }
 
 // shared is the strictest of what all open pull requests with this head ask for.

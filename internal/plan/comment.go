@@ -76,7 +76,7 @@ func (b *builder) newComment(body string) []Action {
 // commentWanted reports whether something is gated, or there is something to tell.
 func (b *builder) commentWanted() bool {
 	return len(b.d.Files) > 0 || len(b.d.Functions) > 0 || len(b.d.Problems) > 0 || len(b.d.PolicyEdit) > 0 ||
-		len(b.d.Refusals) > 0 || len(b.d.Uncovered) > 0 || b.d.HelpAsked
+		len(b.d.Refusals) > 0 || len(b.d.Uncovered) > 0 || b.d.HelpAsked || b.d.Memory.Bypass != nil
 }
 
 // doubles removes further comments of slagate, which a creation that failed

@@ -13,6 +13,9 @@
 //	status that ends a success ─▶ labels ─▶ comment ─▶ slagate, not yet green
 //	        ─▶ function statuses ─▶ doubles ─▶ reactions ─▶ slagate, green
 //
+// On a pull request that was merged although slagate had not let it through, labels
+// and comment are kept right as on an open one, and no status is posted any more.
+//
 // Somebody who keeps overwriting a status or the comment is outwaited: after
 // [putRightLimit] corrections in an hour it is said once, then nothing is
 // written until the hour is over.

@@ -70,13 +70,19 @@ func (b *builder) stands(context, state string) bool {
 	return s != nil && s.State == state
 }
 
-// ours reports whether slagate posted a status. Where GitHub does not say who
-// did, it is ours if it is what slagate remembers to have posted.
+// ours reports whether slagate posted a status.
 func (b *builder) ours(s pull.Status) bool {
-	app, creator := b.sn.App, s.Creator
+	return Ours(s, b.sn.App, b.d.Head, b.d.Memory.Posted)
+}
+
+// Ours reports whether slagate, whose account is app, posted a status on a head.
+// Where GitHub does not say who did, it is ours if it is what slagate remembers to
+// have posted.
+func Ours(s pull.Status, app pull.Person, head string, posted []pull.Posted) bool {
+	creator := s.Creator
 	if creator == (pull.Person{}) {
-		return slices.ContainsFunc(b.d.Memory.Posted, func(p pull.Posted) bool {
-			return p.Head == b.d.Head && strings.EqualFold(p.Context, s.Context) && p.State == s.State &&
+		return slices.ContainsFunc(posted, func(p pull.Posted) bool {
+			return p.Head == head && strings.EqualFold(p.Context, s.Context) && p.State == s.State &&
 				p.Description == s.Description && p.TargetURL == s.TargetURL
 		})
 	}

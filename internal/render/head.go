@@ -17,6 +17,9 @@ const namesShown = 12
 // head says where the pull request stands, in a heading and a paragraph.
 func (c comment) head(int) string {
 	title, lead := c.headline()
+	if b := c.d.Memory.Bypass; b != nil {
+		title, lead = c.merged(*b)
+	}
 	text := "### " + title + "\n\n" + lead
 	if c.d.Repair != "" {
 		text += "\n\nThe policy in force is broken. This pull request changes policy files only, so it is judged by " +

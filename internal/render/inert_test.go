@@ -2,7 +2,9 @@ package render_test
 
 import (
 	"fmt"
+	"maps"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -161,9 +163,20 @@ func TestInert(t *testing.T) {
 			gate.Ungated, gate.AllNeutral, gate.Waiting, gate.OpenItems, gate.Signed, gate.CannotSign,
 			gate.HeadPolicyInvalid, gate.PolicyBroken, gate.AddsPolicy, gate.NoAnswer,
 		}).Draw(t, "verdict")
+		merged := map[string]func(next func() string) *pull.Bypass{
+			"": func(func() string) *pull.Bypass { return nil },
+			"while pending": func(next func() string) *pull.Bypass {
+				return &pull.Bypass{Head: headTwo, At: noon, By: pull.Person{Login: next()}, Was: next() + " " + next(), Missing: []string{"legal"}, Open: []string{next(), next()}}
+			},
+			"with a forged status": func(next func() string) *pull.Bypass {
+				return &pull.Bypass{Head: headTwo, At: noon, By: pull.Person{Login: next()}, Was: next(), WasBy: pull.Person{ID: 2, Login: next()}}
+			},
+		}
+		how := rapid.SampledFrom(slices.Sorted(maps.Keys(merged))).Draw(t, "merged")
 		write := func(next func() string) string {
 			d := filled(next)
 			d.Verdict = verdict
+			d.Memory.Bypass = merged[how](next)
 			return render.Comment(d, render.Options{MergeBase: mergeBase, Author: pull.Person{Login: next()}})
 		}
 		calm := write(func() string { return "word" })
@@ -249,6 +262,7 @@ func TestComment_Giant(t *testing.T) {
 	t.Parallel()
 	long := strings.Repeat("päth/`|<b>\u202e ", 400)
 	giant := filled(func() string { return long })
+	giant.Memory.Bypass = &pull.Bypass{Head: long, By: pull.Person{Login: long}, Was: long, WasBy: pull.Person{Login: long}, Missing: slices.Repeat([]string{long}, 500), Open: slices.Repeat([]string{long}, 500)}
 	for _, n := range []int{0, 60, 3_000} {
 		d := giant
 		for i := range n {

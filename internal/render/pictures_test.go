@@ -28,7 +28,7 @@ import (
 var pictures = flag.Bool("pictures", false, "render testdata/comments/*.png with the chromium in the path")
 
 // pictured are the situations that everybody meets.
-var pictured = []string{"waiting", "partly-signed", "asked-again", "refused-label", "unreadable-file", "below-contract", "all-signed"}
+var pictured = []string{"waiting", "partly-signed", "asked-again", "refused-label", "unreadable-file", "below-contract", "all-signed", "merged-unsigned", "merged-signed-after"}
 
 func TestPictures(t *testing.T) {
 	if !*pictures {

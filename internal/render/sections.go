@@ -50,7 +50,7 @@ func (c comment) function(f gate.Function) string {
 	var by, when, content []string
 	for _, s := range f.SignOffs[:min(len(f.SignOffs), signersShown)] {
 		by = append(by, signer(s))
-		when = append(when, minute(s.At))
+		when = append(when, c.signedWhen(s))
 		content = append(content, c.content(s))
 	}
 	if left := len(f.SignOffs) - signersShown; left > 0 {

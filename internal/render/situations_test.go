@@ -133,6 +133,12 @@ func situations() []situation {
 		{name: "no-answer", decision: noAnswer()},
 		{name: "neutral", decision: allNeutral()},
 		{name: "help", decision: help()},
+		{name: "merged-unsigned", decision: mergedUnsigned()},
+		{name: "merged-signed-after", decision: mergedSignedAfter()},
+		{name: "merged-open-items", decision: mergedOpenItems()},
+		{name: "merged-policy-broken", decision: mergedPolicyBroken()},
+		{name: "merged-invalid-policy", decision: mergedInvalidPolicy()},
+		{name: "merged-no-answer", decision: mergedNoAnswer()},
 	}
 	for i := range list {
 		list[i].options = options
@@ -305,5 +311,59 @@ func allNeutral() gate.Decision {
 func help() gate.Decision {
 	d := waiting()
 	d.Verdict, d.Functions, d.Files, d.Checklist, d.HelpAsked = gate.Ungated, nil, nil, nil, true
+	return d
+}
+
+// bypass is ada's merge, two and a half hours before noon.
+func bypass() *pull.Bypass {
+	return &pull.Bypass{
+		Head: headOne, At: noon.Add(-150 * time.Minute), By: person(7, "ada"), Was: "pending: Waiting for legal, security, support (1 of 4 signed)",
+		Judged: true, Missing: []string{"legal", "security", "support"}, Open: []string{"rollback", "customer-notice"},
+	}
+}
+
+func mergedUnsigned() gate.Decision {
+	d := partlySigned()
+	d.Memory.Bypass = bypass()
+	return d
+}
+
+func mergedSignedAfter() gate.Decision {
+	d := allSigned()
+	d.Memory.Bypass = bypass()
+	d.Memory.Bypass.At, d.Memory.Bypass.Settled = noon.Add(-270*time.Minute), noon
+	return d
+}
+
+func mergedOpenItems() gate.Decision {
+	d := openItems()
+	d.Memory.Bypass = bypass()
+	d.Memory.Bypass.Was, d.Memory.Bypass.WasBy = "success: Signed by everybody", person(9, "tom")
+	d.Memory.Bypass.At, d.Memory.Bypass.Missing, d.Memory.Bypass.Open = noon.Add(-time.Minute), nil, []string{"rollback"}
+	return d
+}
+
+func mergedPolicyBroken() gate.Decision {
+	d := policyBroken()
+	d.Memory.Bypass = &pull.Bypass{
+		Head: headOne, At: noon.Add(-time.Hour), By: person(7, "ada"), Was: "error: .github/slagate.yml:7 unknown key", Unjudged: "the policy has mistakes", Settled: noon,
+	}
+	return d
+}
+
+func mergedInvalidPolicy() gate.Decision {
+	d := policyInvalid()
+	d.Verdict = gate.Waiting
+	d.Memory.Bypass = &pull.Bypass{
+		Head: headOne, At: noon.Add(-time.Hour), By: person(7, "ada"), Was: "failure: Policy would be invalid: .github/slagate.yml:7 unknown key",
+		Judged: true, Missing: []string{"legal", "security"},
+	}
+	return d
+}
+
+func mergedNoAnswer() gate.Decision {
+	d := noAnswer()
+	d.Functions, d.Files, d.Checklist, d.Changes = nil, nil, nil, nil
+	d.Memory.Bypass = &pull.Bypass{Head: headOne, At: noon.Add(-time.Hour), Unjudged: "GitHub did not answer: the members of acme/legal"} // by a ghost
 	return d
 }

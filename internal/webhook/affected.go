@@ -142,6 +142,9 @@ func (p *payload) pullEvidence() (pull.Evidence, bool) {
 		}
 	case "unlabeled":
 		e.Kind, e.Label = pull.EvidenceUnlabeled, p.Label.name()
+	case "closed":
+		e.Kind = pull.EvidenceMerged
+		return e, pr.Merged
 	default:
 		return e, false
 	}

@@ -98,6 +98,10 @@ func TestAffectedPullRequest(t *testing.T) {
 		{name: "enqueued", payload: body("enqueued", prOpen)},
 		{name: "dequeued", payload: body("dequeued", prOpen, `"reason":"MERGE"`)},
 		{name: "closed", payload: body("closed", strings.Replace(prOpen, `"state":"open"`, `"state":"closed"`, 1)), closed: true},
+		{
+			name: "merged", payload: body("closed", strings.Replace(prOpen, `"state":"open"`, `"state":"closed","merged":true`, 1)), closed: true,
+			evidence: &pull.Evidence{Kind: pull.EvidenceMerged, At: at("11:00"), Actor: person1(), Head: "aaa", BaseBranch: "main"},
+		},
 		{name: "unknown action", payload: body("stacked", prOpen), notHeeded: true},
 		{name: "assigned", payload: body("assigned", prOpen), notHeeded: true},
 		{name: "by ourselves", payload: body("labeled", prOpen, `"label":{"name":"x"},"sender":`+bot), notHeeded: true},

@@ -65,10 +65,35 @@ type Config struct {
 	Bot func() string
 	Now func() time.Time
 	Log zerolog.Logger
-	// Observe is told of each answer, if it is set. event is "" for what was not signed and
-	// "other" for events that are not heeded, so that it can label a metric.
-	Observe func(event string, status int, took time.Duration)
+	// Observe is told of each answer, if it is set.
+	Observe func(Answer)
+	// Explain says in a few words what keeps the inbox from keeping deliveries, if it is
+	// set: they are told to GitHub, which shows them to the app's owner. It is asked
+	// with the inbox's error and must not quote it.
+	Explain func(err error) string
 }
+
+// Answer is what a delivery was answered, in words that can label metrics: nothing in
+// them is chosen by the sender.
+type Answer struct {
+	Event   string // "" for what was not signed, "other" for events that are not heeded
+	Outcome Outcome
+	Status  int // HTTP
+	Took    time.Duration
+}
+
+// Outcome says what became of a delivery.
+type Outcome string
+
+// The outcomes.
+const (
+	Fresh    Outcome = "fresh"    // kept
+	Repeated Outcome = "repeated" // had been kept before
+	Ignored  Outcome = "ignored"  // nothing follows from it
+	Refused  Outcome = "refused"  // not GitHub's, not ours, or malformed
+	Busy     Outcome = "busy"     // too many at once
+	Failed   Outcome = "failed"   // the inbox did not keep it
+)
 
 func (c Config) validate() error {
 	var errs []error
@@ -102,7 +127,7 @@ func Handler(cfg Config) (http.Handler, error) {
 		// One dispatcher per secret, because a dispatcher knows one only.
 		h.dispatchers = append(h.dispatchers, githubapp.NewEventDispatcher([]githubapp.EventHandler{in}, secret,
 			githubapp.WithScheduler(in),
-			githubapp.WithErrorCallback(answerError),
+			githubapp.WithErrorCallback(in.answerError),
 			githubapp.WithResponseCallback(answer)))
 	}
 	return h, nil
@@ -118,9 +143,10 @@ type handler struct {
 type receipt struct {
 	event    string
 	bodyHash string
-	accepted bool
+	outcome  Outcome
 	status   int
 	err      error
+	why      string // in words for the sender
 }
 
 type receiptKey struct{}
@@ -130,16 +156,19 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	began := h.cfg.Now()
 	rec := &receipt{}
 	if status, why := h.serve(w, r, rec); status != 0 {
-		rec.status = status
-		refuse(w, status)
+		rec.status, rec.outcome = status, Refused
+		if status == http.StatusServiceUnavailable {
+			rec.outcome = Busy
+		}
+		refuse(w, status, "")
 		h.cfg.Log.Warn().Int("status", status).Str("why", why).Str("event", rec.event).
 			Str("delivery", clip(r.Header.Get(headerDelivery))).Msg("delivery refused")
 	} else if rec.err != nil {
-		h.cfg.Log.Error().Err(rec.err).Int("status", rec.status).Str("event", rec.event).
+		h.cfg.Log.Error().Err(rec.err).Str("why", rec.why).Int("status", rec.status).Str("event", rec.event).
 			Str("delivery", clip(r.Header.Get(headerDelivery))).Msg("delivery not taken")
 	}
 	if h.cfg.Observe != nil {
-		h.cfg.Observe(rec.event, rec.status, h.cfg.Now().Sub(began))
+		h.cfg.Observe(Answer{Event: rec.event, Outcome: rec.outcome, Status: rec.status, Took: h.cfg.Now().Sub(began)})
 	}
 }
 
@@ -290,8 +319,9 @@ func (in *inbox) Handle(ctx context.Context, event, guid string, payload []byte)
 	if err != nil {
 		return githubapp.ValidationError{EventType: event, DeliveryID: guid, Cause: err}
 	}
-	log := in.cfg.Log.With().Str("delivery", guid).Str("event", event).Str("action", d.Action).Logger()
+	log := about(in.cfg.Log.With().Str("delivery", guid).Str("event", event).Str("action", d.Action), d)
 	if d.Empty() {
+		rec.outcome = Ignored
 		log.Debug().Msg("delivery ignored")
 		return nil
 	}
@@ -300,9 +330,22 @@ func (in *inbox) Handle(ctx context.Context, event, guid string, payload []byte)
 	if err != nil {
 		return fmt.Errorf("keep delivery %s: %w", guid, err)
 	}
-	rec.accepted = true
+	if rec.outcome = Fresh; !fresh {
+		rec.outcome = Repeated
+	}
 	log.Info().Bool("fresh", fresh).Int("pulls", len(d.Pulls)).Int("looks", len(d.Looks)).Msg("delivery accepted")
 	return nil
+}
+
+// about adds what the delivery is about to the lines that tell of it.
+func about(fields zerolog.Context, d store.Delivery) zerolog.Logger {
+	if len(d.Pulls) > 0 {
+		p := d.Pulls[0]
+		fields = fields.Str("repo", p.Ref.Owner+"/"+p.Ref.Repo).Int("pr", p.Ref.Number).Str("head", p.Head)
+	} else if len(d.Looks) > 0 && d.Looks[0].Repo != "" {
+		fields = fields.Str("repo", d.Looks[0].Owner+"/"+d.Looks[0].Repo)
+	}
+	return fields.Logger()
 }
 
 // Schedule keeps the delivery at once: it is the jobs kept with it that run later.
@@ -315,8 +358,11 @@ func answer(w http.ResponseWriter, r *http.Request, _ string, _ bool) {
 	text := "ignored\n"
 	if rec, ok := r.Context().Value(receiptKey{}).(*receipt); ok {
 		rec.status = http.StatusOK
-		if rec.accepted {
+		switch rec.outcome {
+		case Fresh, Repeated:
 			text = "accepted\n"
+		default:
+			rec.outcome = Ignored // the dispatcher knows nobody who heeds the event
 		}
 	}
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
@@ -327,19 +373,26 @@ func answer(w http.ResponseWriter, r *http.Request, _ string, _ bool) {
 
 // answerError tells GitHub that the delivery was not taken: 400 if it never will be, 503 if
 // the store failed, so that it can be asked for again.
-func answerError(w http.ResponseWriter, r *http.Request, err error) {
-	status := http.StatusServiceUnavailable
+func (in *inbox) answerError(w http.ResponseWriter, r *http.Request, err error) {
+	status, outcome, why := http.StatusServiceUnavailable, Failed, ""
 	if invalid, ok := errors.AsType[githubapp.ValidationError](err); ok {
-		status, err = http.StatusBadRequest, invalid.Cause
+		status, outcome, err = http.StatusBadRequest, Refused, invalid.Cause
+	} else if in.cfg.Explain != nil {
+		why = in.cfg.Explain(err)
 	}
 	if rec, ok := r.Context().Value(receiptKey{}).(*receipt); ok {
-		rec.status, rec.err = status, err
+		rec.status, rec.outcome, rec.err, rec.why = status, outcome, err, why
 	}
-	refuse(w, status)
+	refuse(w, status, why)
 }
 
-func refuse(w http.ResponseWriter, status int) {
-	http.Error(w, strings.ToLower(http.StatusText(status)), status)
+// refuse answers with the status in words, and why if that is known.
+func refuse(w http.ResponseWriter, status int, why string) {
+	text := strings.ToLower(http.StatusText(status))
+	if why != "" {
+		text += ": not kept, " + why
+	}
+	http.Error(w, text, status)
 }
 
 // clip keeps a foreign header from filling the log.

@@ -37,6 +37,7 @@ type memory struct {
 	mu   sync.Mutex
 	kept []store.Delivery
 	err  error
+	seen map[string]bool
 }
 
 func (m *memory) Accept(_ context.Context, d store.Delivery) (bool, error) {
@@ -46,12 +47,15 @@ func (m *memory) Accept(_ context.Context, d store.Delivery) (bool, error) {
 		return false, m.err
 	}
 	m.kept = append(m.kept, d)
-	return true, nil
+	repeated := m.seen[d.GUID]
+	m.seen = map[string]bool{d.GUID: true}
+	return !repeated, nil
 }
 
 type answerSeen struct {
-	event  string
-	status int
+	event   string
+	status  int
+	outcome Outcome
 }
 
 type bundle struct {
@@ -68,10 +72,8 @@ func setup(t *testing.T) *bundle {
 	b.handler, err = Handler(Config{
 		Secrets: []string{secretNew, secretOld}, AppID: appID, Inbox: b.inbox,
 		Bot: func() string { return "slagate" }, Now: func() time.Time { return time.Unix(1_772_445_600, 0).UTC() },
-		Log: zerolog.New(b.log),
-		Observe: func(event string, status int, _ time.Duration) {
-			b.observed = append(b.observed, answerSeen{event, status})
-		},
+		Log:     zerolog.New(b.log),
+		Observe: func(a Answer) { b.observed = append(b.observed, answerSeen{a.Event, a.Status, a.Outcome}) },
 	})
 	require.NoError(t, err)
 	return b
@@ -178,6 +180,8 @@ func TestAnswers(t *testing.T) {
 			require.Len(t, b.inbox.kept, tt.kept)
 			require.Len(t, b.observed, 1)
 			require.Equal(t, tt.status, b.observed[0].status)
+			want := map[string]Outcome{"accepted": Fresh, "ignored": Ignored, "": Refused}[tt.text]
+			require.Equal(t, want, b.observed[0].outcome)
 			require.NotContains(t, b.log.String(), secretNew)
 			require.NotContains(t, b.log.String(), secretOld)
 		})
@@ -203,7 +207,7 @@ func TestOrderOfChecks(t *testing.T) {
 	r.Header.Set("X-GitHub-Hook-Installation-Target-ID", "1")
 	r.Header.Del("X-GitHub-Event")
 	require.Equal(t, 403, b.send(r).Code)
-	require.Equal(t, answerSeen{"", 403}, b.observed[2], "what was not signed labels no metric")
+	require.Equal(t, answerSeen{"", 403, Refused}, b.observed[2], "what was not signed labels no metric")
 }
 
 func TestBodyLimit(t *testing.T) {
@@ -238,7 +242,47 @@ func TestStoreDown(t *testing.T) {
 	require.Equal(t, 503, w.Code)
 	require.NotContains(t, w.Body.String(), "disk")
 	require.Contains(t, b.log.String(), "disk is full")
-	require.Equal(t, []answerSeen{{"issue_comment", 503}}, b.observed)
+	require.Equal(t, []answerSeen{{"issue_comment", 503, Failed}}, b.observed)
+}
+
+// What the app's owner reads on GitHub's page of deliveries: our words, not the store's.
+func TestStoreDownIsExplained(t *testing.T) {
+	t.Parallel()
+	cause := errors.New("out of blocks on /dev/sda")
+	in := &memory{err: cause}
+	h, err := Handler(Config{
+		Secrets: []string{secretNew}, AppID: appID, Inbox: in, Bot: func() string { return "" }, Now: time.Now, Log: zerolog.Nop(),
+		Explain: func(err error) string {
+			require.ErrorIs(t, err, cause)
+			return "the disk is full"
+		},
+	})
+	require.NoError(t, err)
+	w := (&bundle{handler: h}).send(request(comment1))
+	require.Equal(t, 503, w.Code)
+	require.Equal(t, "service unavailable: not kept, the disk is full\n", w.Body.String())
+}
+
+func TestRepeatedDelivery(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	require.Equal(t, 200, b.send(request(comment1)).Code)
+	w := b.send(request(comment1))
+	require.Equal(t, "accepted\n", w.Body.String())
+	require.Equal(t, []answerSeen{{"issue_comment", 200, Fresh}, {"issue_comment", 200, Repeated}}, b.observed)
+	require.Contains(t, b.log.String(), `"repo":"acme/shop","pr":12`)
+}
+
+func TestTooManyAtOnce(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	h, ok := b.handler.(*handler)
+	require.True(t, ok)
+	require.True(t, h.bodies.TryAcquire(bodiesAtOnce))
+	require.Equal(t, 503, b.send(request(comment1)).Code)
+	h.bodies.Release(bodiesAtOnce)
+	require.Equal(t, 200, b.send(request(comment1)).Code)
+	require.Equal(t, []answerSeen{{"", 503, Busy}, {"issue_comment", 200, Fresh}}, b.observed)
 }
 
 func TestWhatIsKept(t *testing.T) {

@@ -149,6 +149,7 @@ func present(raw json.RawMessage) bool { return len(raw) > 0 && string(raw) != "
 type pullRequest struct {
 	Number    int       `json:"number"`
 	State     string    `json:"state"`
+	Merged    bool      `json:"merged"`
 	CreatedAt time.Time `json:"created_at"`
 	UpdatedAt time.Time `json:"updated_at"`
 	User      *account  `json:"user"`
