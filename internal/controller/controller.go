@@ -33,6 +33,7 @@ type Pulls interface {
 	SavePull(ctx context.Context, s store.Saved) (fresh bool, err error)
 	UpdateMemory(ctx context.Context, ref pull.Ref, change func(*pull.Memory)) error
 	SetFailing(ctx context.Context, ref pull.Ref, since time.Time) error
+	CheckTurn(ctx context.Context, turn store.Turn) (gen int64, err error)
 	PullsWithHead(ctx context.Context, repoID int64, head string) ([]store.PullRow, error)
 }
 
@@ -44,11 +45,19 @@ type Repos interface {
 	UpdateOwner(ctx context.Context, ownerID int64, change func(*store.OwnerMemory)) error
 }
 
+// Heads gives out the right to write the statuses of a commit.
+type Heads interface {
+	TryHead(ctx context.Context, repoID int64, head string) (lock store.Lock, ok bool, err error)
+}
+
 // Observer hears what happened, for metrics.
 type Observer interface {
 	Evaluated(verdict string, took time.Duration)
 	Refused(kind string)
 	Tampered(what string)
+	// Redelivered counts deliveries that were asked for again, and those that could not be.
+	Redelivered(asked, refused int)
+	Bypassed()
 }
 
 // ErrAbsent says that the app is not installed (any more) or suspended: there is
@@ -60,24 +69,26 @@ var errUnanswered = errors.New("could not find out")
 
 // Config is what a Controller is made of.
 type Config struct {
-	GitHub   GitHub
-	Listing  Listing
-	Pulls    Pulls
-	Repos    Repos
-	Shelf    Shelf
-	Queue    Queue
-	Groups   Groups
-	Commits  Commits
-	Observer Observer
-	WebURL   string
-	Now      func() time.Time
+	GitHub     GitHub
+	Listing    Listing
+	Pulls      Pulls
+	Heads      Heads
+	Repos      Repos
+	Shelf      Shelf
+	Queue      Queue
+	Groups     Groups
+	Commits    Commits
+	Deliveries Deliveries
+	Asked      Asked
+	Observer   Observer
+	WebURL     string
+	Now        func() time.Time
 }
 
 // Controller evaluates pull requests.
 type Controller struct {
 	Config
 	gate  *gate.Gate
-	heads keyed // one evaluation at a time writes the statuses of a head
 	put   tally // how often in a row writing was put off
 	reads tally // how often in a row reading failed
 }
@@ -91,22 +102,25 @@ func New(cfg Config) *Controller {
 // who pushed them); the rest is for surprises.
 const rounds = 5
 
-// Process evaluates one pull request and makes GitHub show the outcome. It
+// Process evaluates one pull request in its turn and makes GitHub show the outcome. It
 // returns when the pull request wants another look although nothing arrives (0:
 // no reason), or an error that another try may mend.
-func (c *Controller) Process(ctx context.Context, ref pull.Ref) (again time.Duration, err error) {
+func (c *Controller) Process(ctx context.Context, turn store.Turn) (again time.Duration, err error) {
 	start := c.Now()
-	row, found, err := c.Pulls.Pull(ctx, ref.RepoID, ref.Number)
+	row, found, err := c.Pulls.Pull(ctx, turn.Ref.RepoID, turn.Ref.Number)
 	if err != nil || !found {
 		return 0, err
 	}
-	ref = row.Ref
+	ref := row.Ref
+	if row.Turn != turn.No {
+		return 0, fmt.Errorf("read %s: %w", ref, store.ErrOvertaken)
+	}
 	ctx = zerolog.Ctx(ctx).With().Str("repo", ref.Owner+"/"+ref.Repo).Int("pr", ref.Number).Str("head", row.Head).Logger().WithContext(ctx)
 	repo, _, err := c.Repos.Repo(ctx, ref.RepoID)
 	if err != nil || repo.Gone {
 		return 0, err
 	}
-	if !row.Open {
+	if !row.Open && over(row, repo) {
 		return 0, c.closed(ctx, row)
 	}
 	verdict, again, err := c.evaluate(ctx, row, repo)
@@ -131,7 +145,7 @@ func (c *Controller) failed(ctx context.Context, row store.PullRow, cause error)
 	if row.FailingSince.IsZero() {
 		return errors.Join(cause, c.Pulls.SetFailing(ctx, row.Ref, now))
 	}
-	if now.Sub(row.FailingSince) < plan.Patience || row.Head == "" || errors.Is(cause, errUnanswered) {
+	if now.Sub(row.FailingSince) < plan.Patience || row.Head == "" || !row.Open || errors.Is(cause, errUnanswered) {
 		return cause // a decision that lacks a fact says so itself
 	}
 	status := render.NoAnswer(row.FailingSince, time.Time{})
@@ -147,18 +161,26 @@ func (c *Controller) evaluate(ctx context.Context, row store.PullRow, repo store
 	if err != nil {
 		return "", 0, err
 	}
-	unlock := c.heads.lock(fmt.Sprintf("%d/%s", row.Ref.RepoID, sn.Pull.Head))
-	defer unlock()
+	if !sn.Pull.Open {
+		return c.ended(ctx, sn, row, repo)
+	}
+	head, err := c.lockHead(ctx, row.Ref.RepoID, sn.Pull.Head)
+	if err != nil {
+		return "", 0, err
+	}
+	defer head.Unlock()
 	if sn.Observed.Siblings, err = c.siblings(ctx, sn, repo); err != nil {
 		return "", 0, err
 	}
-	d := c.gate.Evaluate(sn)
-	for _, e := range sn.Evidence {
-		d.Memory.Judged = max(d.Memory.Judged, e.Seq)
-	}
+	d := c.judge(sn)
 	if err := c.remember(ctx, sn, row, repo); err != nil {
 		return "", 0, err
 	}
+	return c.carryOut(ctx, sn, d, row, head)
+}
+
+// carryOut keeps a decision and makes GitHub show it.
+func (c *Controller) carryOut(ctx context.Context, sn pull.Snapshot, d gate.Decision, row store.PullRow, head store.Lock) (gate.Verdict, time.Duration, error) {
 	p := plan.Build(sn, d, plan.Options{WebURL: c.WebURL, FailingSince: row.FailingSince})
 	d.Memory.PutRights = p.PutRights
 	for _, what := range p.Tampered {
@@ -174,7 +196,7 @@ func (c *Controller) evaluate(ctx context.Context, row store.PullRow, repo store
 	} else if c.putOff(row.Ref) {
 		return d.Verdict, 0, nil // the queue runs it again at once, with the newer facts
 	}
-	rec := &recorder{c: c, row: row, decision: d}
+	rec := &recorder{c: c, row: row, decision: d, head: head}
 	err = reconcile.Apply(ctx, row.Ref, p.Steps, c.GitHub, rec)
 	if err = errors.Join(err, rec.flush(ctx, row.Ref)); err != nil {
 		return "", 0, err
@@ -238,18 +260,24 @@ func (c *Controller) gather(ctx context.Context, row store.PullRow, repo store.R
 	sn.Policy.OwnerLastValid, sn.Policy.OwnerUnreadableSince = owner.LastValid, owner.UnreadableSince
 	sn.Observed.LabelsAsked = append(sn.Observed.LabelsAsked, repo.Memory.Labels...)
 	sn.Observed.RepoLabels = append(sn.Observed.RepoLabels, repo.Memory.Labels...)
+	err = c.fill(ctx, &sn)
+	return sn, err
+}
+
+// fill reads what the gate says that it lacks.
+func (c *Controller) fill(ctx context.Context, sn *pull.Snapshot) error {
 	var before pull.Needs
 	for range rounds {
-		needs := c.gate.Needs(sn)
+		needs := c.gate.Needs(*sn)
 		if needs.Empty() || reflect.DeepEqual(needs, before) {
 			break
 		}
-		if err := c.GitHub.Fill(ctx, &sn, needs); err != nil {
-			return sn, fmt.Errorf("read more of %s: %w", row.Ref, err)
+		if err := c.GitHub.Fill(ctx, sn, needs); err != nil {
+			return fmt.Errorf("read more of %s: %w", sn.Ref, err)
 		}
 		before = needs
 	}
-	return sn, nil
+	return nil
 }
 
 // hints are what will be asked about anyway: the policy's teams, and everybody
@@ -335,11 +363,14 @@ func (c *Controller) save(ctx context.Context, sn pull.Snapshot, d gate.Decision
 		return false, fmt.Errorf("store decision of %s: %w", row.Ref, err)
 	}
 	own := p.Own // may hold the place of a comment that is yet to be made, see sibling
-	return c.Pulls.SavePull(ctx, store.Saved{
-		Ref: row.Ref, Gen: row.Gen, Snapshot: snapshot, Decision: decision,
+	saved := store.Saved{
+		Ref: row.Ref, Gen: row.Gen, Turn: row.Turn, Snapshot: snapshot, Decision: decision,
 		Head: sn.Pull.Head, Base: sn.Pull.BaseBranch, Open: sn.Pull.Open, UpdatedAt: sn.Pull.UpdatedAt, Memory: d.Memory,
 		Outcome: store.Outcome{Head: sn.Pull.Head, State: own.State, Description: own.Description, TargetURL: own.TargetURL},
-	})
+		Debt:    !sn.Pull.Open && d.Memory.InDebt(),
+	}
+	c.settle(&saved, d, row, len(p.Steps))
+	return c.Pulls.SavePull(ctx, saved)
 }
 
 // aftermath looks at others that this outcome concerns: pull requests that
@@ -372,11 +403,15 @@ func (c *Controller) lookAtHead(ctx context.Context, row store.PullRow, head str
 	return c.Queue.Enqueue(ctx, hints, "shared head")
 }
 
-// closed settles a pull request that is not open any more: nothing is read or
-// written for it, but others may have shared its head.
+// closed settles a pull request that is not open any more and with which all is
+// well: nothing is written for it, but others may have shared its head.
 func (c *Controller) closed(ctx context.Context, row store.PullRow) error {
+	row.Memory.Over = pull.Over{Head: row.Head}
+	for _, e := range row.Evidence {
+		row.Memory.Over.Seq = max(row.Memory.Over.Seq, e.Seq)
+	}
 	_, err := c.Pulls.SavePull(ctx, store.Saved{
-		Ref: row.Ref, Gen: row.Gen, Head: row.Head, Base: row.BaseBranch, Open: false, UpdatedAt: row.UpdatedAt,
+		Ref: row.Ref, Gen: row.Gen, Turn: row.Turn, Head: row.Head, Base: row.BaseBranch, Open: false, UpdatedAt: row.UpdatedAt,
 		Memory: row.Memory, Outcome: row.Outcome,
 	})
 	if err != nil || row.Head == "" {

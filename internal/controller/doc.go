@@ -9,7 +9,8 @@
 //	apply    reconcile.Apply; a success only if nothing arrived meanwhile
 //
 // Around it: looks at many pull requests (look.go), the sweep that finds what
-// deliveries failed to tell (sweep.go) and merge groups (group.go).
+// deliveries failed to tell (sweep.go), merge groups (group.go), and what becomes of
+// pull requests that are not open any more (bypass.go).
 //
 // It holds no rules of its own. It refuses to conclude from half an answer: an
 // error of any step ends the evaluation and the queue repeats it whole.

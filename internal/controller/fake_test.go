@@ -57,12 +57,23 @@ type fake struct {
 	arrive map[string]func()
 
 	statuses map[string]pull.Status // by head and context
+	stood    map[string]pull.Status // those at the time of the merge
+	stoodErr error
 
 	installed []controller.Installation
 	repos     map[int64][]store.RepoHint
 	kept      []store.RepoRow
 	open      map[int64][]store.PullHint
 	listErr   map[int64]error
+	queued    []store.MergeGroup
+	ownerTip  string
+
+	attempts     []controller.Attempt
+	cutOff       bool
+	recoverErr   error
+	redeliverErr map[int64]error
+	asked        []string
+	mark         time.Time
 
 	enqueued []store.PullHint
 	why      []string
@@ -72,6 +83,9 @@ type fake struct {
 func ref(number int) pull.Ref {
 	return pull.Ref{Installation: 1, RepoID: repoID, Owner: "acme", Repo: "shop", Number: number}
 }
+
+// turn is the turn that every pull request of a fake has from the start.
+func turn(number int) store.Turn { return store.Turn{Ref: ref(number)} }
 
 // newFake is a repository with a policy and one pull request, #12 at h1, that
 // weakens a promise and has just been opened.
@@ -116,22 +130,43 @@ func (f *fake) sign() {
 	f.github[number] = sn
 	row := f.rows[number]
 	row.Evidence = append(row.Evidence, pull.Evidence{
-		Seq: 1, Kind: pull.EvidenceLabeled, Label: "sla/legal-approved", Head: row.Head, BaseBranch: "main", Actor: lee, At: f.now,
+		Seq: int64(len(row.Evidence) + 1), Kind: pull.EvidenceLabeled, Label: "sla/legal-approved", Head: row.Head, BaseBranch: "main", Actor: lee, At: f.now,
 	})
 	row.Gen++
 }
 
 func (f *fake) controller() *controller.Controller {
 	return controller.New(controller.Config{
-		GitHub: f, Listing: listing{f}, Pulls: f, Repos: f, Shelf: shelf{f}, Queue: f, Groups: f, Commits: f, Observer: f,
+		GitHub: f, Listing: listing{f}, Pulls: f, Heads: f, Repos: f, Shelf: shelf{f}, Queue: f, Groups: f, Commits: f, Deliveries: listing{f}, Asked: shelf{f}, Observer: f,
 		Now: func() time.Time { return f.now },
 	})
 }
 
+// CheckTurn is what the store says: no turn but the first one is given out.
+func (f *fake) CheckTurn(_ context.Context, turn store.Turn) (int64, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	row := f.rows[turn.Ref.Number]
+	if row.Turn != turn.No {
+		return 0, store.ErrOvertaken
+	}
+	return row.Gen, nil
+}
+
+// TryHead gives out the right to write a head's statuses; the fake has one worker.
+func (f *fake) TryHead(context.Context, int64, string) (store.Lock, bool, error) {
+	return free{}, true, nil
+}
+
+type free struct{}
+
+func (free) Held() bool { return true }
+func (free) Unlock()    {}
+
 // process evaluates a pull request, as the queue would.
 func (f *fake) process(t *testing.T, c *controller.Controller, number int) time.Duration {
 	t.Helper()
-	again, err := c.Process(t.Context(), ref(number))
+	again, err := c.Process(t.Context(), turn(number))
 	require.NoError(t, err)
 	return again
 }
@@ -235,6 +270,7 @@ func (f *fake) SavePull(_ context.Context, s store.Saved) (bool, error) {
 	f.step("save #%d", s.Ref.Number)
 	row := f.rows[s.Ref.Number]
 	row.Memory, row.Outcome, row.Done, row.Open = s.Memory, s.Outcome, s.Gen, s.Open
+	row.Settled, row.SettledUntil, row.Debt = s.Settled, s.SettledUntil, s.Debt
 	*row = copied(*row)
 	row.Head, row.BaseBranch, row.First = s.Head, s.Base, false
 	f.saved[s.Ref.Number] = s
@@ -331,7 +367,7 @@ func (f *fake) GroupsWithPull(_ context.Context, _ int64, number int) ([]store.M
 func (f *fake) Snapshot(_ context.Context, _ int64, number int) (snapshot, decision []byte, err error) {
 	s := f.saved[number]
 	if !json.Valid(s.Snapshot) || !json.Valid(s.Decision) {
-		return nil, nil, fmt.Errorf("nothing is kept of #%d", number)
+		return nil, nil, fmt.Errorf("#%d: %w", number, store.ErrNotFound)
 	}
 	return s.Snapshot, s.Decision, nil
 }
@@ -350,6 +386,14 @@ func (f *fake) EntriesAt(_ context.Context, _ pull.Ref, commit string, paths []s
 	return found, nil
 }
 
+func (f *fake) StatusAt(_ context.Context, _ pull.Ref, sha, statusContext string, at time.Time) (pull.Status, bool, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.step("status at %s", at.Format("15:04"))
+	s, ok := f.stood[sha+" "+statusContext]
+	return s, ok, f.stoodErr
+}
+
 func (f *fake) DiffTrees(context.Context, pull.Ref, string, string) ([]pull.File, error) {
 	return f.diff, nil
 }
@@ -359,6 +403,10 @@ func (f *fake) DiffTrees(context.Context, pull.Ref, string, string) ([]pull.File
 func (f *fake) Evaluated(verdict string, _ time.Duration) { f.step("evaluated %s", verdict) }
 func (f *fake) Refused(kind string)                       { f.step("refused %s", kind) }
 func (f *fake) Tampered(what string)                      { f.step("tampered %s", what) }
+func (f *fake) Bypassed()                                 { f.step("bypassed") }
+
+// Redelivered implements controller.Observer.
+func (f *fake) Redelivered(asked, refused int) { f.step("asked %d, refused %d", asked, refused) }
 
 // listing is GitHub's side of fake that lists things.
 type listing struct{ *fake }
@@ -371,8 +419,59 @@ func (l listing) Repositories(_ context.Context, installation int64) ([]store.Re
 	return l.repos[installation], l.listErr[installation]
 }
 
-func (l listing) OpenPulls(_ context.Context, r store.RepoHint) ([]store.PullHint, error) {
-	return l.open[r.RepoID], l.listErr[r.RepoID]
+func (l listing) OpenPulls(_ context.Context, r store.RepoHint) ([]store.PullHint, []store.MergeGroup, error) {
+	return slices.Clone(l.open[r.RepoID]), l.queued, l.listErr[r.RepoID]
+}
+
+func (l listing) OwnerDefault(context.Context, int64, string) (string, error) {
+	return l.ownerTip, l.listErr[ownerID]
+}
+
+func (l listing) Deliveries(_ context.Context, since time.Time) ([]controller.Attempt, bool, error) {
+	l.step("deliveries since %s", since.Format("15:04"))
+	if l.recoverErr != nil {
+		return nil, false, l.recoverErr
+	}
+	return l.attempts, !l.cutOff, nil
+}
+
+func (l listing) Redeliver(_ context.Context, id int64) error {
+	l.step("redeliver %d", id)
+	return l.redeliverErr[id]
+}
+
+// AskedAgain and the like are the store's memory of recoveries.
+func (s shelf) AskedAgain(_ context.Context, guids []string) ([]string, error) {
+	return slices.DeleteFunc(slices.Clone(guids), func(g string) bool { return !slices.Contains(s.asked, g) }), nil
+}
+
+func (s shelf) NoteAsked(_ context.Context, guid string) error {
+	s.asked = append(s.asked, guid)
+	return nil
+}
+
+func (s shelf) Mark(context.Context, string) (time.Time, error) { return s.mark, nil }
+
+func (s shelf) SetMark(_ context.Context, _ string, at time.Time) error {
+	s.mark = at
+	return nil
+}
+
+func (s shelf) Debts(_ context.Context, id int64) ([]store.PullRow, error) {
+	var out []store.PullRow
+	for _, n := range slices.Sorted(maps.Keys(s.rows)) {
+		if r := s.rows[n]; r.Ref.RepoID == id && r.Debt {
+			out = append(out, copied(*r))
+		}
+	}
+	return out, nil
+}
+
+func (s shelf) KeepGroups(_ context.Context, groups []store.MergeGroup) error {
+	for _, g := range groups {
+		s.step("keep group %s", g.Head)
+	}
+	return nil
 }
 
 // shelf is the store's side of fake that knows repositories as a whole.

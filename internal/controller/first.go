@@ -77,13 +77,22 @@ type recorder struct {
 	c        *Controller
 	row      store.PullRow
 	decision gate.Decision
+	head     store.Lock    // on the head's statuses; nil where none is needed, for the text is not final
 	posted   []plan.Action // statuses of functions that are not kept yet, see flush
 }
 
-// MayTurnGreen reports whether nothing arrived since the evaluation began.
-func (r *recorder) MayTurnGreen(ctx context.Context, ref pull.Ref) (bool, error) {
-	now, found, err := r.c.Pulls.Pull(ctx, ref.RepoID, ref.Number)
-	return found && now.Gen == r.row.Gen, err
+// May reports whether a step may still be done: the turn to evaluate has not gone to another
+// worker, and, for a success, nothing arrived since the evaluation began.
+func (r *recorder) May(ctx context.Context, _ pull.Ref, a plan.Action) (bool, error) {
+	if r.head != nil && !r.head.Held() {
+		return false, store.ErrOvertaken
+	}
+	gen, err := r.c.Pulls.CheckTurn(ctx, store.Turn{Ref: r.row.Ref, No: r.row.Turn})
+	if err != nil {
+		return false, err
+	}
+	green := a.Kind == plan.PostStatus && a.Status.State == render.StateSuccess
+	return !green || gen == r.row.Gen, nil
 }
 
 // Refused counts and logs a step that GitHub will never accept.

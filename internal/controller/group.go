@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -26,8 +27,9 @@ type Groups interface {
 	Snapshot(ctx context.Context, repoID int64, number int) (snapshot, decision []byte, err error)
 }
 
-// Commits reads git objects and the merge queue.
+// Commits reads git objects, what stood on them, and the merge queue.
 type Commits interface {
+	StatusAt(ctx context.Context, ref pull.Ref, sha, statusContext string, at time.Time) (pull.Status, bool, error)
 	MergeQueue(ctx context.Context, ref pull.Ref, branch string) ([]QueueEntry, error)
 	EntriesAt(ctx context.Context, ref pull.Ref, commit string, paths []string) (map[string]pull.Entry, error)
 	DiffTrees(ctx context.Context, ref pull.Ref, before, after string) ([]pull.File, error)
@@ -54,6 +56,11 @@ func (c *Controller) Group(ctx context.Context, g store.MergeGroup) error {
 	if err != nil || g.Gone || repo.Gone || !repo.Memory.HasPolicy() {
 		return err
 	}
+	head, err := c.lockHead(ctx, g.Ref.RepoID, g.Head)
+	if err != nil {
+		return err
+	}
+	defer head.Unlock()
 	if len(g.Pulls) == 0 {
 		if g.Pulls, err = c.pullsOf(ctx, g); err != nil {
 			return err
@@ -78,6 +85,9 @@ func (c *Controller) Group(ctx context.Context, g store.MergeGroup) error {
 	if g.State == status.State && g.Description == status.Description {
 		return nil
 	}
+	if !head.Held() {
+		return fmt.Errorf("answer merge group %s: %w", g.Head, store.ErrOvertaken)
+	}
 	if _, err := c.GitHub.Apply(ctx, g.Ref, plan.Action{Kind: plan.PostStatus, Head: g.Head, Status: status}); err != nil {
 		return fmt.Errorf("answer merge group %s: %w", g.Head, err)
 	}
@@ -93,7 +103,7 @@ var groupRef = regexp.MustCompile(`^(?:refs/heads/)?gh-readonly-queue/.+/pr-(\d+
 // pullsOf finds the pull requests that a group holds: those of the queue from
 // behind its base up to its head.
 func (c *Controller) pullsOf(ctx context.Context, g store.MergeGroup) ([]int, error) {
-	entries, err := c.Commits.MergeQueue(ctx, g.Ref, g.BaseRef)
+	entries, err := c.Commits.MergeQueue(ctx, g.Ref, strings.TrimPrefix(g.BaseRef, "refs/heads/"))
 	if err != nil {
 		return nil, fmt.Errorf("read the merge queue for group %s: %w", g.Head, err)
 	}

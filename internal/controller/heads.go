@@ -1,43 +1,38 @@
 package controller
 
 import (
+	"context"
 	"sync"
+	"time"
 
 	"github.com/slagate/slagate/internal/pull"
+	"github.com/slagate/slagate/internal/store"
 )
 
-// keyed is a mutex per key. The zero value is ready for use.
-type keyed struct {
-	mu    sync.Mutex
-	locks map[string]*counted
-}
+// How long an evaluation waits for another one that writes the statuses of the
+// same commit, and how often it asks.
+const (
+	headPatience = 10 * time.Second
+	headEvery    = 20 * time.Millisecond
+)
 
-type counted struct {
-	sync.Mutex
-	users int
-}
-
-// lock locks a key and returns what unlocks it.
-func (k *keyed) lock(key string) func() {
-	k.mu.Lock()
-	if k.locks == nil {
-		k.locks = map[string]*counted{}
-	}
-	l := k.locks[key]
-	if l == nil {
-		l = &counted{}
-		k.locks[key] = l
-	}
-	l.users++
-	k.mu.Unlock()
-	l.Lock()
-	return func() {
-		l.Unlock()
-		k.mu.Lock()
-		if l.users--; l.users == 0 {
-			delete(k.locks, key)
+// lockHead waits for the right to write the statuses of a commit: whoever has it
+// knows how all pull requests that share it stand, and that nobody else is about to write.
+func (c *Controller) lockHead(ctx context.Context, repoID int64, head string) (store.Lock, error) {
+	ctx, cancel := context.WithTimeout(ctx, headPatience)
+	defer cancel()
+	for {
+		lock, ok, err := c.Heads.TryHead(ctx, repoID, head)
+		if err != nil || ok {
+			return lock, err
 		}
-		k.mu.Unlock()
+		timer := time.NewTimer(headEvery)
+		select {
+		case <-timer.C:
+		case <-ctx.Done():
+			timer.Stop()
+			return nil, soonError{"another pull request with this head is being evaluated"}
+		}
 	}
 }
 

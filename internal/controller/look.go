@@ -22,7 +22,10 @@ type Queue interface {
 type Listing interface {
 	Installations(ctx context.Context) ([]Installation, error)
 	Repositories(ctx context.Context, installation int64) ([]store.RepoHint, error)
-	OpenPulls(ctx context.Context, repo store.RepoHint) ([]store.PullHint, error)
+	// OpenPulls are the open pull requests and the groups of the merge queue that they are in.
+	OpenPulls(ctx context.Context, repo store.RepoHint) ([]store.PullHint, []store.MergeGroup, error)
+	// OwnerDefault tells one version of the owner default from another.
+	OwnerDefault(ctx context.Context, installation int64, owner string) (string, error)
 }
 
 // Installation is one installation of the app.
@@ -37,6 +40,8 @@ type Shelf interface {
 	ReposOfOwner(ctx context.Context, ownerID int64) ([]store.RepoRow, error)
 	ReposOfInstallation(ctx context.Context, installation int64) ([]store.RepoRow, error)
 	OpenPulls(ctx context.Context, repoID int64) ([]store.PullRow, error)
+	Debts(ctx context.Context, repoID int64) ([]store.PullRow, error)
+	KeepGroups(ctx context.Context, groups []store.MergeGroup) error
 }
 
 // Fan has every pull request evaluated that a look concerns.
@@ -55,11 +60,11 @@ func (c *Controller) fan(ctx context.Context, look store.Look) error {
 	case store.ScopeHead:
 		return c.fanHead(ctx, look)
 	case store.ScopeRepo:
-		return c.fanRepo(ctx, look)
+		return c.lookAtRepo(ctx, look)
 	case store.ScopeOwner:
 		return c.fanOwner(ctx, look)
 	case store.ScopeInstallation:
-		return c.sweepInstallation(ctx, look.Installation, look)
+		return c.lookAtInstallation(ctx, look)
 	}
 	return fmt.Errorf("look of unknown scope %q", look.Scope)
 }
@@ -125,15 +130,20 @@ func (c *Controller) fanOwner(ctx context.Context, look store.Look) error {
 func (c *Controller) fanRows(ctx context.Context, look store.Look, rows []store.RepoRow) error {
 	var looks []store.Look
 	for _, r := range rows {
-		if r.Gone {
-			continue
+		if !r.Gone {
+			looks = append(looks, ofRepo(look, store.RepoHint{
+				Installation: r.Installation, RepoID: r.RepoID, OwnerID: r.OwnerID, Owner: r.Owner, Repo: r.Repo,
+			}))
 		}
-		looks = append(looks, store.Look{
-			Scope: store.ScopeRepo, Installation: r.Installation, OwnerID: r.OwnerID, RepoID: r.RepoID, Owner: r.Owner, Repo: r.Repo,
-			TakesAway: look.TakesAway, Why: look.Why,
-		})
 	}
 	return c.Queue.EnqueueLooks(ctx, looks)
+}
+
+// ofRepo is the part of a look that concerns one repository.
+func ofRepo(look store.Look, repo store.RepoHint) store.Look {
+	look.Scope, look.Policy = store.ScopeRepo, false
+	look.Installation, look.OwnerID, look.RepoID, look.Owner, look.Repo = repo.Installation, repo.OwnerID, repo.RepoID, repo.Owner, repo.Repo
+	return look
 }
 
 // forgetLabels has slagate's labels looked for again: one may have been renamed
@@ -144,29 +154,4 @@ func (c *Controller) forgetLabels(ctx context.Context, repo store.RepoHint) erro
 		return fmt.Errorf("forget the labels of %s/%s: %w", repo.Owner, repo.Repo, err)
 	}
 	return nil
-}
-
-// fanRepo looks at every open pull request of a repository, as GitHub lists them.
-func (c *Controller) fanRepo(ctx context.Context, look store.Look) error {
-	repo := store.RepoHint{Installation: look.Installation, RepoID: look.RepoID, OwnerID: look.OwnerID, Owner: look.Owner, Repo: look.Repo}
-	if row, found, err := c.Repos.Repo(ctx, look.RepoID); err != nil {
-		return fmt.Errorf("repository %d: %w", look.RepoID, err)
-	} else if found {
-		repo.Installation, repo.OwnerID, repo.Owner, repo.Repo = row.Installation, row.OwnerID, row.Owner, row.Repo
-		if err := c.forgetLabels(ctx, repo); err != nil {
-			return err
-		}
-	}
-	hints, err := c.Listing.OpenPulls(ctx, repo)
-	if err != nil {
-		return fmt.Errorf("open pull requests of %s/%s: %w", repo.Owner, repo.Repo, err)
-	}
-	var chosen []store.PullHint
-	for _, h := range hints {
-		if look.Branch == "" || h.BaseBranch == look.Branch {
-			h.TakesAway = look.TakesAway
-			chosen = append(chosen, h)
-		}
-	}
-	return c.Queue.Enqueue(ctx, chosen, look.Why)
 }

@@ -21,11 +21,11 @@ func TestFirstStatusIsNotForgotten(t *testing.T) {
 	sn.Teams = []pull.Team{{Slug: "acme/legal", NoAnswer: true}}
 	f.github[12] = sn
 	f.sign()
-	_, err := c.Process(t.Context(), ref(12))
+	_, err := c.Process(t.Context(), turn(12))
 	require.Error(t, err)
 	c = f.controller()
 	f.readErr, f.now = errDown, ten.Add(time.Hour)
-	_, err = c.Process(t.Context(), ref(12))
+	_, err = c.Process(t.Context(), turn(12))
 	require.Error(t, err)
 	require.Equal(t, "error: GitHub did not answer since 10:01 UTC; trying again", f.shows("h1"))
 }
@@ -43,7 +43,7 @@ func TestFactMissingIsSaidOnce(t *testing.T) {
 	f.log = nil
 	for _, m := range []int{2, 12, 13} {
 		f.now = ten.Add(time.Duration(m) * time.Minute)
-		_, err := c.Process(t.Context(), ref(12))
+		_, err := c.Process(t.Context(), turn(12))
 		require.Error(t, err)
 	}
 	posted := slices.DeleteFunc(f.log, func(s string) bool { return !strings.HasPrefix(s, "slagate on h1:") })

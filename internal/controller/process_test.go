@@ -68,7 +68,7 @@ func TestTakesAway(t *testing.T) {
 	f.log, f.readErr = nil, errDown
 	f.rows[12].Gen++
 	f.rows[12].TakesAway = true
-	_, err := c.Process(t.Context(), ref(12))
+	_, err := c.Process(t.Context(), turn(12))
 	require.ErrorIs(t, err, errDown)
 	require.Equal(t, []string{"slagate on h1: " + looking, "read #12"}, f.log)
 
@@ -98,7 +98,7 @@ func TestFirstLeavesAlone(t *testing.T) {
 			f := newFake()
 			prepare(f)
 			f.readErr = errDown
-			_, err := f.controller().Process(t.Context(), ref(12))
+			_, err := f.controller().Process(t.Context(), turn(12))
 			require.ErrorIs(t, err, errDown)
 			require.Equal(t, []string{"read #12"}, f.log)
 		})
@@ -158,7 +158,7 @@ func TestPatience(t *testing.T) {
 	fails := func(after time.Duration) {
 		t.Helper()
 		f.now = ten.Add(after)
-		_, err := c.Process(t.Context(), ref(12))
+		_, err := c.Process(t.Context(), turn(12))
 		require.ErrorIs(t, err, errDown)
 	}
 	f.log = nil
@@ -185,7 +185,7 @@ func TestPatienceWithoutPolicy(t *testing.T) {
 	f.repo.Memory = store.RepoMemory{}
 	f.readErr = errDown
 	f.rows[12].FailingSince = ten.Add(-time.Hour)
-	_, err := f.controller().Process(t.Context(), ref(12))
+	_, err := f.controller().Process(t.Context(), turn(12))
 	require.ErrorIs(t, err, errDown)
 	require.Equal(t, []string{"read #12"}, f.log)
 }
@@ -205,7 +205,7 @@ func TestFactMissing(t *testing.T) {
 	fails := func(after time.Duration) {
 		t.Helper()
 		f.now = ten.Add(after)
-		_, err := c.Process(t.Context(), ref(12))
+		_, err := c.Process(t.Context(), turn(12))
 		require.ErrorContains(t, err, "whether lee belongs to legal")
 	}
 	fails(2 * time.Minute)
@@ -298,15 +298,16 @@ func TestNextLook(t *testing.T) {
 	require.Equal(t, 30*time.Second, f.process(t, c, 12))
 }
 
-// TestClosed: nothing is read or written for a closed pull request; those that
-// shared its head are judged again.
+// TestClosed: nothing is written for a closed pull request; those that shared its
+// head are judged again.
 func TestClosed(t *testing.T) {
 	t.Parallel()
 	f := newFake()
 	f.add(13, "h1", "README.md")
-	f.rows[12].Open = false
+	f.end(false)
+	f.told()
 	f.process(t, f.controller(), 12)
-	require.Equal(t, []string{"save #12"}, f.log)
+	require.Equal(t, []string{"read #12", "save #12", "evaluated silent"}, f.log)
 	require.Equal(t, []store.PullHint{{Ref: ref(13), OwnerID: ownerID}}, f.enqueued)
 }
 
