@@ -77,7 +77,8 @@ and holds the merge until they have.
 New here?      slagate demo            a complete trial on this machine, no account needed
 In a checkout  slagate check           what the gate would ask of this branch
 Two versions   slagate diff A B        which promises differ, and for whom it gets worse
-A policy file  slagate validate        every mistake with its place`,
+A policy file  slagate validate        every mistake with its place
+Installed?     slagate doctor          whether GitHub is set up so that anything is guarded`,
 		SilenceUsage: true, SilenceErrors: true,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if err := cobra.NoArgs(cmd, args); err != nil {
@@ -92,7 +93,7 @@ A policy file  slagate validate        every mistake with its place`,
 	root.SetIn(s.in)
 	root.SetOut(s.out)
 	root.SetErr(s.err)
-	root.AddCommand(newServe(s), newDemo(s), newCheck(s), newDiff(s), newValidate(s), newSchema(s), newVersion(s))
+	root.AddCommand(newServe(s), newDemo(s), newDoctor(s), newCheck(s), newDiff(s), newValidate(s), newSchema(s), newVersion(s))
 	return root
 }
 

@@ -12,12 +12,13 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/slagate/slagate/internal/commitment"
+	"github.com/slagate/slagate/internal/doctor"
 	"github.com/slagate/slagate/internal/gate"
 	"github.com/slagate/slagate/internal/policy"
 	"github.com/slagate/slagate/internal/pull"
 )
 
-var update = flag.Bool("update", false, "write config/check.schema.json and config/diff.schema.json")
+var update = flag.Bool("update", false, "write the schemas under config")
 
 // schemaOf is the JSON Schema of what a command prints.
 func schemaOf(t *testing.T, report any, command, description string) []byte {
@@ -48,8 +49,9 @@ func schemaOf(t *testing.T, report any, command, description string) []byte {
 func TestReportSchemaInStep(t *testing.T) {
 	t.Parallel()
 	for command, schema := range map[string][]byte{
-		"check": schemaOf(t, Report{}, "check", "What the gate would ask of a branch."),
-		"diff":  schemaOf(t, DiffReport{}, "diff", "Which promises differ between two versions."),
+		"check":  schemaOf(t, Report{}, "check", "What the gate would ask of a branch."),
+		"diff":   schemaOf(t, DiffReport{}, "diff", "Which promises differ between two versions."),
+		"doctor": schemaOf(t, doctor.Report{}, "doctor", "Whether slagate can guard anything, as GitHub is set up."),
 	} {
 		file := "../../config/" + command + ".schema.json"
 		if *update {

@@ -39,7 +39,7 @@ func newLogger(w io.Writer, cfg app.Config) zerolog.Logger {
 	if !cfg.LogJSON {
 		w = zerolog.ConsoleWriter{Out: w, TimeFormat: time.TimeOnly, NoColor: !isTerminal(w)}
 	}
-	return zerolog.New(w).Level(cfg.LogLevel).With().Timestamp().Logger()
+	return zerolog.New(cfg.Redacted(w)).Level(cfg.LogLevel).With().Timestamp().Logger()
 }
 
 // isTerminal reports whether a person looks on.
