@@ -29,12 +29,19 @@ type Config struct {
 	PrivateKey []byte   // PEM
 
 	Listen        string
+	AdminListen   string // "" for no admin listener
 	PublicURL     string
-	Database      string // path of the SQLite file
+	Database      string // path of the SQLite file, or address of the PostgreSQL database
 	Workers       int
 	SweepInterval time.Duration
-	LogLevel      zerolog.Level
-	LogJSON       bool
+	// Retention is how long deliveries are kept, ClosedRetention how long the evidence and
+	// the snapshot of a closed pull request are.
+	Retention, ClosedRetention time.Duration
+	// ContentPerMinute bounds the comments made for one installation; negative: no bound.
+	ContentPerMinute int
+	LogLevel         zerolog.Level
+	LogJSON          bool
+	Traces           Traces
 }
 
 // setting is one setting: its key in the file, its variable, its default.
@@ -57,10 +64,14 @@ func settings() []setting {
 		{"github.oauth.client_id", "GITHUB_OAUTH_CLIENT_ID", ""},
 		{"github.oauth.client_secret", "GITHUB_OAUTH_CLIENT_SECRET", ""},
 		{"listen", "SLAGATE_LISTEN", "127.0.0.1:8080"},
+		{"admin_listen", "SLAGATE_ADMIN_LISTEN", ""},
 		{"public_url", "SLAGATE_PUBLIC_URL", ""},
 		{"database_url", "SLAGATE_DATABASE_URL", "sqlite:slagate.db"},
 		{"workers", "SLAGATE_WORKERS", "32"},
 		{"sweep_interval", "SLAGATE_SWEEP_INTERVAL", "5m"},
+		{"retention", "SLAGATE_RETENTION", "720h"},
+		{"closed_retention", "SLAGATE_CLOSED_RETENTION", "720h"},
+		{"content_per_minute", "SLAGATE_CONTENT_PER_MINUTE", "80"},
 		{"log_level", "SLAGATE_LOG_LEVEL", "info"},
 		{"log_format", "SLAGATE_LOG_FORMAT", "json"},
 	}
@@ -102,7 +113,8 @@ func LoadConfig(path string, environ []string) (Config, error) {
 	}
 	r := reader{k: k, errs: errs}
 	c := r.config()
-	return c, errors.Join(r.errs...)
+	c.Traces, err = tracesFrom(environ)
+	return c, c.redactor().Error(errors.Join(append(r.errs, err)...))
 }
 
 // reader turns settings into values and collects what is wrong with them.
@@ -132,8 +144,13 @@ func (r *reader) config() Config {
 	c := Config{
 		WebURL: strings.TrimRight(r.url("github.web_url"), "/"), V3URL: r.url("github.v3_api_url"), V4URL: r.url("github.v4_api_url"),
 		AppID: r.appID(), Secrets: r.secrets(), PrivateKey: r.privateKey(),
-		Listen: r.listen(), Database: r.database(),
-		Workers: r.workers(), SweepInterval: r.interval(), LogLevel: r.level(), LogJSON: r.format() == "json",
+		Listen: r.listen("listen"), Database: r.database(),
+		Workers: r.workers(), SweepInterval: r.duration("sweep_interval", time.Second, "5m"),
+		Retention: r.duration("retention", time.Hour, "720h"), ClosedRetention: r.duration("closed_retention", time.Hour, "720h"),
+		ContentPerMinute: r.content(), LogLevel: r.level(), LogJSON: r.format() == "json",
+	}
+	if r.text("admin_listen") != "" {
+		c.AdminListen = r.listen("admin_listen")
 	}
 	if r.text("public_url") != "" {
 		c.PublicURL = strings.TrimRight(r.url("public_url"), "/")
@@ -204,19 +221,22 @@ func (r *reader) privateKey() []byte {
 	return nil
 }
 
-func (r *reader) listen() string {
-	v := r.text("listen")
+func (r *reader) listen(key string) string {
+	v := r.text(key)
 	if _, _, err := net.SplitHostPort(v); err != nil {
-		r.wrong("listen", "%q is not HOST:PORT", v)
+		r.wrong(key, "%q is not HOST:PORT", v)
 	}
 	return v
 }
 
 func (r *reader) database() string {
 	v := r.text("database_url")
+	if isPostgres(v) {
+		return v
+	}
 	path, ok := strings.CutPrefix(v, "sqlite:")
 	if !ok || path == "" {
-		r.wrong("database_url", "%q is not of the form sqlite:FILE, the only kind there is so far", redactURL(v))
+		r.wrong("database_url", "%q is neither of the form sqlite:FILE nor postgres://user:password@host:5432/database", redactURL(v))
 	}
 	return path
 }
@@ -238,13 +258,26 @@ func (r *reader) workers() int {
 	return n
 }
 
-func (r *reader) interval() time.Duration {
-	v := r.text("sweep_interval")
+func (r *reader) duration(key string, least time.Duration, example string) time.Duration {
+	v := r.text(key)
 	d, err := time.ParseDuration(v)
-	if err != nil || d < time.Second {
-		r.wrong("sweep_interval", "%q is not a duration of at least 1s, such as 5m", v)
+	if err != nil || d < least {
+		r.wrong(key, "%q is not a duration of at least %s, such as %s", v, least, example)
 	}
 	return d
+}
+
+// content is a bound for comments; "off" is none.
+func (r *reader) content() int {
+	v := r.text("content_per_minute")
+	if v == "off" {
+		return -1
+	}
+	n, err := strconv.Atoi(v)
+	if err != nil || n < 1 {
+		r.wrong("content_per_minute", "%q is neither a positive number nor off", v)
+	}
+	return n
 }
 
 func (r *reader) level() zerolog.Level {

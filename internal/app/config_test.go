@@ -33,6 +33,7 @@ func TestLoadConfigDefaults(t *testing.T) {
 		WebURL: "https://github.com", V3URL: "https://api.github.com/", V4URL: "https://api.github.com/graphql",
 		AppID: 7, Secrets: []string{"s3cret"}, PrivateKey: []byte("PEM"),
 		Listen: "127.0.0.1:8080", Database: "slagate.db", Workers: 32, SweepInterval: 5 * time.Minute,
+		Retention: 30 * 24 * time.Hour, ClosedRetention: 30 * 24 * time.Hour, ContentPerMinute: 80,
 		LogLevel: zerolog.InfoLevel, LogJSON: true,
 	}, c)
 }
@@ -81,6 +82,10 @@ public_url: https://slagate.example.com/
 database_url: sqlite:/var/lib/slagate.db
 workers: 3
 sweep_interval: 90s
+retention: 48h
+closed_retention: 72h
+content_per_minute: off
+admin_listen: 127.0.0.1:9
 log_level: WARN
 log_format: text
 `
@@ -91,7 +96,8 @@ func TestLoadConfigFile(t *testing.T) {
 		WebURL: "https://ghe.example.com", V3URL: "https://ghe.example.com/api/v3/", V4URL: "https://ghe.example.com/api/graphql",
 		AppID: 9, Secrets: []string{"from file", "old one", "older one"}, PrivateKey: []byte("PEM\nof two lines"),
 		Listen: "0.0.0.0:80", PublicURL: "https://slagate.example.com", Database: "/var/lib/slagate.db",
-		Workers: 3, SweepInterval: 90 * time.Second, LogLevel: zerolog.WarnLevel,
+		AdminListen: "127.0.0.1:9", Workers: 3, SweepInterval: 90 * time.Second, LogLevel: zerolog.WarnLevel,
+		Retention: 48 * time.Hour, ClosedRetention: 72 * time.Hour, ContentPerMinute: -1,
 	}
 	path := write(t, "server.yml", wholeFile)
 	c, err := LoadConfig(path, []string{"HOME=/home/x", "UNRELATED=1"})
@@ -130,7 +136,8 @@ func TestLoadConfigRefuses(t *testing.T) {
 	t.Parallel()
 	for _, wrong := range []string{
 		"GITHUB_WEB_URL=github.com", "GITHUB_V3_API_URL=ftp://api.github.com", "GITHUB_V4_API_URL=:", "GITHUB_APP_INTEGRATION_ID=my-app",
-		"GITHUB_APP_INTEGRATION_ID=-1", "SLAGATE_LISTEN=8080", "SLAGATE_PUBLIC_URL=slagate.example.com", "SLAGATE_DATABASE_URL=slagate.db",
+		"GITHUB_APP_INTEGRATION_ID=-1", "SLAGATE_LISTEN=8080", "SLAGATE_ADMIN_LISTEN=6060", "SLAGATE_RETENTION=1m", "SLAGATE_CLOSED_RETENTION=30",
+		"SLAGATE_CONTENT_PER_MINUTE=0", "SLAGATE_PUBLIC_URL=slagate.example.com", "SLAGATE_DATABASE_URL=slagate.db",
 		"SLAGATE_DATABASE_URL=sqlite:", "SLAGATE_WORKERS=0", "SLAGATE_WORKERS=257", "SLAGATE_WORKERS=many", "SLAGATE_SWEEP_INTERVAL=5",
 		"SLAGATE_SWEEP_INTERVAL=1ms", "SLAGATE_SWEEP_INTERVAL=-5m", "SLAGATE_LOG_LEVEL=loud", "SLAGATE_LOG_LEVEL=disabled", "SLAGATE_LOG_FORMAT=xml",
 	} {
@@ -144,7 +151,7 @@ func TestLoadConfigRefuses(t *testing.T) {
 func TestLoadConfigSaysAllAtOnce(t *testing.T) {
 	t.Parallel()
 	path := write(t, "server.yml", "workers: none\nwrokers: 3\ngithub: {app: {secret: x}}\n")
-	_, err := LoadConfig(path, []string{"SLAGATE_LISTEN=8080", "SLAGATE_DATABASE_URL=postgres://me:hunter2@db/slagate"})
+	_, err := LoadConfig(path, []string{"SLAGATE_LISTEN=8080", "SLAGATE_DATABASE_URL=mysql://me:hunter2@db/slagate"})
 	require.Error(t, err)
 	lines := strings.Split(err.Error(), "\n")
 	for _, want := range []string{

@@ -11,7 +11,7 @@
 //	GitHub                                                            GitHub
 //	  | signed delivery                       one query, only differences ^
 //	  v                                                                   |
-//	webhook --> store/sqlite <--> job --> controller ------------------> ghapp
+//	webhook --> store        <--> job --> controller ------------------> ghapp
 //	            delivery, evidence,        |  ^   |                       ^
 //	            jobs, memory,              |  |   +----> reconcile -------+
 //	            decisions                  |  |          one step after the other
@@ -41,11 +41,12 @@
 //  2. webhook.Affected reads from the payload which pull request it is about, that
 //     Lee's label is evidence at this head, and that nothing in it can take a success
 //     away. It believes none of it: a delivery is a hint.
-//  3. sqlite.DB.Accept writes, in one transaction, the delivery (its GUID once), the
+//  3. relational.DB.Accept writes, in one transaction, the delivery (its GUID once), the
 //     evidence, the next generation of the pull request, and by job.Queue.Evaluations
 //     a job, unless one is unfinished. Only now GitHub gets its 200.
-//  4. A worker of job.Runner notes the generation (sqlite.DB.BeginPull) and calls
-//     controller.Controller.Process. Had the event been one that can only take away
+//  4. A worker of job.Runner, in whichever process, is given the turn to evaluate the pull
+//     request (relational.DB.BeginPull: a lock that all processes respect, a number, and
+//     the generation) and calls controller.Controller.Process. Had the event been one that can only take away
 //     (a push, a label gone), a standing success would turn to "Looking at this pull
 //     request" here, before anything is read.
 //  5. ghapp.Gatherer.Read asks GitHub with one query for what is true now. Then
@@ -59,20 +60,22 @@
 //     in the snapshot, judged once, and counts while the content is the one Lee saw.
 //  7. plan.Build computes comment, labels and statuses whole, with the words of
 //     render.Comment and render.Status, and keeps the differences to what was observed.
-//  8. sqlite.DB.SavePull keeps snapshot, decision and memory in one transaction, and
+//  8. relational.DB.SavePull keeps snapshot, decision and memory in one transaction, and
 //     says whether something arrived meanwhile. If so, GitHub is left to the evaluation
 //     that follows at once (after two in a row all but a success is written).
 //  9. reconcile.Apply carries out the steps by ghapp.Writer.Apply, in the order in which
-//     they may be interrupted, and records each. Before a success it asks once more
-//     whether anything arrived.
-//  10. sqlite.DB.SettlePull completes the job, in one transaction with the next one if
+//     they may be interrupted, and records each. Before each step it asks whether the turn
+//     is still its own, and before a success whether anything arrived.
+//  10. relational.DB.SettlePull completes the job, in one transaction with the next one if
 //     the generation has moved or the decision wants another look at a certain time.
 //
 // If a step fails, the job is tried again from step 4 with fresh facts, after the
-// time that GitHub named or a back-off. If the process dies, the store hands
-// its jobs back at the next start. If GitHub never tells, the sweep
-// (controller.Controller.Sweep) finds out within its interval. Every write is safe
-// to repeat, because step 7 only ever writes differences.
+// time that GitHub named or a back-off. If the process dies, another one takes its jobs
+// up within two minutes; with SQLite it does so itself when it starts. If a delivery
+// fails, GitHub is asked for it again (controller.Controller.Recover). If GitHub never
+// tells, the sweep (controller.Controller.Sweep) finds out within its interval; what a
+// list shows as it was when an evaluation found nothing to do is left alone. Every write
+// is safe to repeat, because step 7 only ever writes differences.
 //
 // # The states
 //
@@ -112,7 +115,10 @@
 //	   |
 //	   +--> policy broken, no answer for ten minutes        error
 //	   |
-//	   +--> no policy anywhere, closed                      nothing is written
+//	   +--> no policy anywhere, closed, merged as let through: nothing is written
+//	   |
+//	   +--> merged although not let through: waiting, then signed after the fact;
+//	        labels and comment, no status
 //
 // # The rooms
 //
@@ -157,13 +163,19 @@
 //   - internal/gate: the judgement, and the list of facts it lacks.
 //   - internal/render: every word a person reads, with foreign text made inert.
 //   - internal/plan: what GitHub should look like, and the steps there from what it looks like.
+//   - internal/doctor: whether an installed slagate can guard anything: facts in, findings out.
 //
 // Around it:
 //
+//   - internal/redact: takes secrets out of log lines, errors and answers.
 //   - internal/webhook: the door: signature, size, app id; what an event touches.
 //   - internal/store: what is kept, as types. No SQL.
-//   - internal/store/sqlite: keeps it in one file, everything that belongs together in one transaction.
+//   - internal/store/relational: the tables, in SQL that both engines understand, everything that belongs
+//     together in one transaction; the turn to evaluate a pull request, which one worker has.
+//   - internal/store/sqlite: one file, for one process.
+//   - internal/store/postgres: a PostgreSQL database, for any number of processes.
 //   - internal/store/storetest: the one suite that every store has to pass.
+//   - internal/store/pgtest: a throw-away PostgreSQL for tests.
 //   - internal/job: River's workers and jobs: one unfinished evaluation per pull request, none lost.
 //   - internal/ghapp: GitHub's API: tokens, limits, reading, writing. It never sleeps and never
 //     takes half an answer for a whole one.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync/atomic"
+	"time"
 
 	"github.com/slagate/slagate/internal/controller"
 	"github.com/slagate/slagate/internal/ghapp"
@@ -85,22 +86,61 @@ func (g *gitHub) Repositories(ctx context.Context, installation int64) ([]store.
 
 // OpenPulls implements controller.Listing. A repository that has another id
 // than the one meant is an error: its name was taken over.
-func (g *gitHub) OpenPulls(ctx context.Context, repo store.RepoHint) ([]store.PullHint, error) {
+func (g *gitHub) OpenPulls(ctx context.Context, repo store.RepoHint) ([]store.PullHint, []store.MergeGroup, error) {
 	id, list, err := g.lister.OpenPulls(ctx, repo.Installation, repo.Owner, repo.Repo)
 	if err != nil {
-		return nil, absent(err)
+		return nil, nil, absent(err)
 	}
 	if id != repo.RepoID {
-		return nil, fmt.Errorf("repository %s/%s has id %d, not %d: %w", repo.Owner, repo.Repo, id, repo.RepoID, ghapp.ErrOtherRepo)
+		return nil, nil, fmt.Errorf("repository %s/%s has id %d, not %d: %w", repo.Owner, repo.Repo, id, repo.RepoID, ghapp.ErrOtherRepo)
 	}
-	out := make([]store.PullHint, 0, len(list))
+	pulls := make([]store.PullHint, 0, len(list))
+	var groups []store.MergeGroup
 	for _, p := range list {
-		out = append(out, store.PullHint{
-			Ref:     pull.Ref{Installation: repo.Installation, RepoID: repo.RepoID, Owner: repo.Owner, Repo: repo.Repo, Number: p.Number},
-			OwnerID: repo.OwnerID, Head: p.Head, BaseBranch: p.BaseBranch, UpdatedAt: p.UpdatedAt,
+		ref := pull.Ref{Installation: repo.Installation, RepoID: repo.RepoID, Owner: repo.Owner, Repo: repo.Repo, Number: p.Number}
+		pulls = append(pulls, store.PullHint{
+			Ref: ref, OwnerID: repo.OwnerID, Head: p.Head, BaseBranch: p.BaseBranch, UpdatedAt: p.UpdatedAt, Shown: p.Digest(),
 		})
+		if p.Look.GroupHead != "" && p.Look.GroupBase != "" {
+			ref.Number = 0
+			groups = append(groups, store.MergeGroup{Ref: ref, Head: p.Look.GroupHead, Base: p.Look.GroupBase, BaseRef: p.BaseBranch})
+		}
 	}
-	return out, nil
+	return pulls, groups, nil
+}
+
+// OwnerDefault implements controller.Listing.
+func (g *gitHub) OwnerDefault(ctx context.Context, installation int64, owner string) (string, error) {
+	tip, err := g.lister.OwnerDefaultTip(ctx, installation, owner)
+	return tip, absent(err)
+}
+
+// deliveryPages bounds what is read of the list of deliveries at once: 5,000 of them.
+const deliveryPages = 50
+
+// Deliveries implements controller.Deliveries.
+func (g *gitHub) Deliveries(ctx context.Context, since time.Time) (list []controller.Attempt, whole bool, err error) {
+	found, err := g.lister.Deliveries(ctx, since, deliveryPages)
+	cut := errors.Is(err, ghapp.ErrCutOff)
+	switch {
+	case errors.Is(err, ghapp.ErrUnsupported):
+		return nil, false, fmt.Errorf("%w: %w", controller.ErrNoList, err)
+	case err != nil && !cut:
+		return nil, false, err
+	}
+	list = make([]controller.Attempt, 0, len(found))
+	for _, d := range found {
+		list = append(list, controller.Attempt{ID: d.ID, GUID: d.GUID, At: d.At, OK: d.OK})
+	}
+	return list, !cut, nil
+}
+
+// Redeliver implements controller.Deliveries.
+func (g *gitHub) Redeliver(ctx context.Context, id int64) error {
+	if err := g.lister.Redeliver(ctx, id); !errors.Is(err, ghapp.ErrNotFound) {
+		return err
+	}
+	return nil // GitHub does not keep it any more
 }
 
 // MergeQueue implements controller.Commits.
@@ -111,6 +151,11 @@ func (g *gitHub) MergeQueue(ctx context.Context, ref pull.Ref, branch string) ([
 		out = append(out, controller.QueueEntry{Number: e.Number, Head: e.GroupHead})
 	}
 	return out, err
+}
+
+// StatusAt implements controller.Commits.
+func (g *gitHub) StatusAt(ctx context.Context, ref pull.Ref, sha, statusContext string, at time.Time) (pull.Status, bool, error) {
+	return g.lister.StatusAt(ctx, ref, sha, statusContext, at)
 }
 
 // slug is the login of the app's own account; "" until GitHub has told it.

@@ -9,7 +9,7 @@ const module = "github.com/slagate/slagate/"
 // clock, log or randomness.
 func core() []string {
 	list := []string{
-		"internal/commitment", "internal/commitment/formats", "internal/gate", "internal/plan", "internal/policy",
+		"internal/commitment", "internal/commitment/formats", "internal/doctor", "internal/gate", "internal/plan", "internal/policy",
 		"internal/pull", "internal/render", "internal/signoff", "internal/taskbox",
 	}
 	for at := range formats() {
@@ -69,17 +69,22 @@ func house() map[string][]string {
 		},
 		"internal/render": {"internal/commitment", "internal/gate", "internal/policy", "internal/pull", "internal/signoff", "internal/taskbox"},
 		"internal/plan":   {"internal/gate", "internal/policy", "internal/pull", "internal/render", "internal/taskbox"},
+		"internal/doctor": {"internal/policy", "internal/pull"},
 
 		// Around it.
-		"internal/webhook":         {"internal/pull", "internal/store"},
-		"internal/store":           {"internal/pull"},
-		"internal/store/sqlite":    {"internal/pull", "internal/store"},
-		"internal/store/storetest": {"internal/pull", "internal/store"},
-		"internal/job":             {"internal/pull", "internal/store"},
-		"internal/ghapp":           {"internal/plan", "internal/pull"},
-		"internal/checkout":        {"internal/pull"},
-		"internal/githubsim":       {},
-		"internal/reconcile":       {"internal/plan", "internal/pull"},
+		"internal/webhook":          {"internal/pull", "internal/store"},
+		"internal/store":            {"internal/pull"},
+		"internal/store/relational": {"internal/pull", "internal/store"},
+		"internal/store/sqlite":     {"internal/store", "internal/store/relational"},
+		"internal/store/postgres":   {"internal/store", "internal/store/relational"},
+		"internal/store/storetest":  {"internal/job", "internal/pull", "internal/store"},
+		"internal/store/pgtest":     {},
+		"internal/job":              {"internal/pull", "internal/store"},
+		"internal/redact":           {},
+		"internal/ghapp":            {"internal/doctor", "internal/plan", "internal/pull", "internal/redact"},
+		"internal/checkout":         {"internal/pull"},
+		"internal/githubsim":        {},
+		"internal/reconcile":        {"internal/plan", "internal/pull"},
 		"internal/controller": {
 			"internal/gate", "internal/plan", "internal/policy", "internal/pull", "internal/reconcile", "internal/render",
 			"internal/signoff", "internal/store", "internal/taskbox",
@@ -87,13 +92,13 @@ func house() map[string][]string {
 
 		// Wiring.
 		"internal/app": {
-			"internal/controller", "internal/ghapp", "internal/job", "internal/plan", "internal/pull", "internal/reconcile",
-			"internal/store", "internal/store/sqlite", "internal/webhook",
+			"internal/controller", "internal/doctor", "internal/ghapp", "internal/job", "internal/plan", "internal/pull", "internal/reconcile",
+			"internal/redact", "internal/store", "internal/store/postgres", "internal/store/sqlite", "internal/webhook",
 		},
 		"internal/demo": {"internal/app", "internal/githubsim", "internal/pull"},
 		"internal/cli": {
-			"internal/app", "internal/checkout", "internal/commitment", "internal/commitment/formats", "internal/demo", "internal/gate", "internal/policy",
-			"internal/pull", "internal/render",
+			"internal/app", "internal/checkout", "internal/commitment", "internal/commitment/formats", "internal/demo", "internal/doctor",
+			"internal/gate", "internal/policy", "internal/pull", "internal/render",
 		},
 
 		// Tests only.
@@ -159,26 +164,28 @@ func stops() map[string]stop {
 		"github.com/bradleyfalzon/ghinstallation": {[]string{"internal/ghapp"}, types},
 		"github.com/shurcooL/githubv4":            {[]string{"internal/ghapp"}, types},
 		"github.com/palantir/go-githubapp":        {[]string{"internal/ghapp", "internal/webhook"}, types},
-		"github.com/riverqueue/river":             {[]string{"internal/job", "internal/store/sqlite"}, types},
-		"github.com/pressly/goose":                {[]string{"internal/store/sqlite"}, types},
+		"github.com/riverqueue/river":             {[]string{"internal/job", "internal/store/postgres", "internal/store/sqlite"}, types},
+		"github.com/pressly/goose":                {[]string{"internal/store/postgres", "internal/store/sqlite"}, types},
+		"github.com/jackc/pgx":                    {[]string{"internal/job", "internal/store/pgtest", "internal/store/postgres"}, types},
 		// demo only waits for the service's database to be at rest.
 		"modernc.org/sqlite": {[]string{"internal/store/sqlite", "internal/demo"}, types},
 		"database/sql": {
-			[]string{"internal/store/sqlite", "internal/store/storetest", "internal/job", "internal/demo"},
+			[]string{"internal/store/postgres", "internal/store/relational", "internal/store/sqlite", "internal/job", "internal/demo"},
 			types,
 		},
 		"net/http":                    {[]string{"internal/webhook", "internal/ghapp", "internal/githubsim", "internal/app", "internal/demo"}, types},
-		"os/exec":                     {[]string{"internal/checkout"}, "only a checkout runs another program, git"},
+		"os/exec":                     {[]string{"internal/checkout", "internal/store/pgtest"}, "only a checkout runs another program, git; tests run a database"},
 		"github.com/graph-gophers":    {[]string{"internal/githubsim"}, types},
 		"github.com/knadh/koanf":      {[]string{"internal/app"}, types},
 		"github.com/spf13/cobra":      {[]string{"internal/cli"}, types},
 		"github.com/prometheus":       {[]string{"internal/app", "internal/ghapp"}, types},
+		"go.opentelemetry.io":         {[]string{"internal/app"}, types},
 		"math/rand":                   {nil, "what is random cannot be judged again"},
 		"unsafe":                      {nil, "nothing here is worth it"},
 		"C":                           {nil, "the product is pure Go"},
 		"log":                         {nil, "zerolog is the log; log/slog only hands River's lines to it"},
-		"log/slog":                    {[]string{"internal/job", "internal/store/sqlite"}, "zerolog is the log; log/slog only hands River's lines to it"},
-		"testing":                     {[]string{"internal/store/storetest", formattest}, inBinary},
+		"log/slog":                    {[]string{"internal/app", "internal/job", "internal/store/postgres", "internal/store/sqlite"}, "zerolog is the log; log/slog only hands the lines of River and net/http to it"},
+		"testing":                     {[]string{"internal/store/pgtest", "internal/store/storetest", formattest}, inBinary},
 		"net/http/httptest":           {nil, inBinary},
 		"github.com/stretchr/testify": {[]string{"internal/store/storetest", formattest}, inBinary},
 		"go.uber.org/goleak":          {nil, inBinary},

@@ -30,6 +30,8 @@ const (
 	workers     = 4
 	// sweepInterval is the service's default.
 	sweepInterval = 5 * time.Minute
+	// retention outlasts every trial.
+	retention = 30 * 24 * time.Hour
 )
 
 // stage is the stand-in with its world, and the service that runs against it.
@@ -75,6 +77,7 @@ func newStage(ctx context.Context, cfg Config, webURL string) (_ *stage, err err
 		WebURL: webURL, V3URL: apiURL + "/api/v3/", V4URL: apiURL + "/api/graphql",
 		AppID: appID, Secrets: []string{secret}, PrivateKey: pemOf(key),
 		Listen: "127.0.0.1:0", Database: s.database(), Workers: workers, SweepInterval: sweepInterval,
+		Retention: retention, ClosedRetention: retention, ContentPerMinute: -1,
 	}, s.logger(cfg.Err))
 	if err != nil {
 		return nil, fmt.Errorf("start slagate: %w", err)
