@@ -69,7 +69,8 @@ func build(ctx context.Context, path string) (*bundle, error) {
 			Evaluate: func(context.Context, store.Turn, bool) (time.Duration, error) { return 0, nil },
 			Fan:      func(context.Context, store.Look) error { return nil },
 			Group:    func(context.Context, store.MergeGroup) error { return nil },
-			Sweep:    func(context.Context) error { return nil },
+			Sweep:    func(context.Context, time.Duration) error { return nil },
+			Recover:  func(context.Context) error { return nil },
 		},
 	}}, nil
 }
@@ -409,7 +410,7 @@ func TestKill(t *testing.T) {
 	b, c := open(t, path), newTally()
 	require.Equal(t, map[string]int{"available": 3}, b.states(t))
 	swept := make(chan struct{})
-	b.config.Handlers.Sweep = func(context.Context) error { close(swept); return nil }
+	b.config.Handlers.Sweep = func(context.Context, time.Duration) error { close(swept); return nil }
 	b.config.Handlers.Evaluate = func(_ context.Context, turn store.Turn, _ bool) (time.Duration, error) {
 		ref := turn.Ref
 		c.begin(ref.Number)
@@ -428,7 +429,7 @@ func TestWideWork(t *testing.T) {
 	b := setup(t)
 	sweeps, looks, groups := make(chan struct{}, 10), make(chan store.Look, 10), make(chan store.MergeGroup, 10)
 	b.config.SweepInterval = time.Second
-	b.config.Handlers.Sweep = func(context.Context) error { sweeps <- struct{}{}; return nil }
+	b.config.Handlers.Sweep = func(context.Context, time.Duration) error { sweeps <- struct{}{}; return nil }
 	b.config.Handlers.Fan = func(_ context.Context, look store.Look) error { looks <- look; return nil }
 	failed := false
 	b.config.Handlers.Group = func(_ context.Context, g store.MergeGroup) error {

@@ -94,13 +94,29 @@ func (Fan) Kind() string { return "fan" }
 func (Fan) InsertOpts() river.InsertOpts { return river.InsertOpts{Queue: queueWide} }
 
 // Sweep is the job that looks at everything.
-type Sweep struct{}
+type Sweep struct {
+	// Spread: not all at once, but spread over the interval between sweeps.
+	Spread bool `json:"spread,omitempty"`
+}
 
 // Kind names the job in the database.
 func (Sweep) Kind() string { return "sweep" }
 
 // InsertOpts makes it the only unfinished sweep.
 func (Sweep) InsertOpts() river.InsertOpts {
+	opts := unique()
+	opts.Queue = queueWide
+	return opts
+}
+
+// Recover is the job that asks for deliveries again that failed.
+type Recover struct{}
+
+// Kind names the job in the database.
+func (Recover) Kind() string { return "recover" }
+
+// InsertOpts makes it the only unfinished one.
+func (Recover) InsertOpts() river.InsertOpts {
 	opts := unique()
 	opts.Queue = queueWide
 	return opts
@@ -178,7 +194,8 @@ func (q *Queue) Groups(ctx context.Context, tx store.Tx, groups []store.MergeGro
 }
 
 // Looks has each wider look carried out after the commit. One that waits to
-// begin anyway serves the same look again: a storm of the same event is one look.
+// begin anyway serves the same look again: a storm of the same event is one look, and a
+// sweep that has not come to a repository yet is not overtaken by the next.
 func (q *Queue) Looks(ctx context.Context, tx store.Tx, looks []store.Look) error {
 	for _, look := range looks {
 		args := Fan{Look: look}
@@ -186,17 +203,24 @@ func (q *Queue) Looks(ctx context.Context, tx store.Tx, looks []store.Look) erro
 		if err != nil {
 			return fmt.Errorf("write look: %w", err)
 		}
+		opts := &river.InsertOpts{}
+		if look.Sweep {
+			opts.Priority = prioCalm
+		}
+		if look.Delay > 0 {
+			opts.ScheduledAt = q.now().Add(look.Delay)
+		}
 		var waits bool
 		err = tx.QueryRow(ctx, `select exists (select 1 from river_job
-			where state = 'available' and queue = ? and kind = ? and `+q.river.sameArgs()+`)`,
-			queueWide, args.Kind(), string(encoded)).Scan(&waits)
+			where (state = 'available' or (state = 'scheduled' and priority = ?)) and queue = ? and kind = ? and `+q.river.sameArgs()+`)`,
+			prioCalm, queueWide, args.Kind(), string(encoded)).Scan(&waits)
 		if err != nil {
 			return fmt.Errorf("look for the same look: %w", err)
 		}
 		if waits {
 			continue
 		}
-		if err := q.river.insert(ctx, tx, args, nil); err != nil {
+		if err := q.river.insert(ctx, tx, args, opts); err != nil {
 			return fmt.Errorf("insert look: %w", err)
 		}
 		q.wide.Store(true)

@@ -63,8 +63,10 @@ type Handlers struct {
 	Fan func(ctx context.Context, look store.Look) error
 	// Group answers a merge group, or forgets one that is gone.
 	Group func(ctx context.Context, group store.MergeGroup) error
-	// Sweep has everything looked at.
-	Sweep func(ctx context.Context) error
+	// Sweep has everything looked at, spread over that time.
+	Sweep func(ctx context.Context, spread time.Duration) error
+	// Recover asks for deliveries again that failed.
+	Recover func(ctx context.Context) error
 }
 
 // Config is what New needs.
@@ -89,7 +91,7 @@ func (c Config) validate() error {
 		errs = append(errs, errors.New("store, queue and clock are needed"))
 	}
 	h := c.Handlers
-	if h.Evaluate == nil || h.Fan == nil || h.Group == nil || h.Sweep == nil {
+	if h.Evaluate == nil || h.Fan == nil || h.Group == nil || h.Sweep == nil || h.Recover == nil {
 		errs = append(errs, errors.New("every handler is needed"))
 	}
 	if c.Workers < 1 {
@@ -144,7 +146,10 @@ func New(cfg Config) (*Runner, error) {
 func periodic(cfg Config) []*river.PeriodicJob {
 	return []*river.PeriodicJob{
 		river.NewPeriodicJob(river.PeriodicInterval(cfg.SweepInterval),
-			func() (river.JobArgs, *river.InsertOpts) { return Sweep{}, nil }, &river.PeriodicJobOpts{ID: Sweep{}.Kind()}),
+			func() (river.JobArgs, *river.InsertOpts) { return Sweep{Spread: true}, nil }, &river.PeriodicJobOpts{ID: Sweep{}.Kind()}),
+		river.NewPeriodicJob(river.PeriodicInterval(cfg.SweepInterval),
+			func() (river.JobArgs, *river.InsertOpts) { return Recover{}, nil },
+			&river.PeriodicJobOpts{ID: Recover{}.Kind(), RunOnStart: true}),
 		river.NewPeriodicJob(river.PeriodicInterval(pruneInterval),
 			func() (river.JobArgs, *river.InsertOpts) { return Prune{}, nil },
 			&river.PeriodicJobOpts{ID: Prune{}.Kind(), RunOnStart: true}),

@@ -13,6 +13,10 @@ import (
 	"github.com/slagate/slagate/internal/store"
 )
 
+// spreadOver are the tenths of the interval between sweeps over which one is
+// spread; the rest is for carrying out the last of it.
+const spreadOver = 8
+
 func workers(cfg Config) *river.Workers {
 	all := river.NewWorkers()
 	river.AddWorker(all, &evaluateWorker{cfg: cfg, shares: newShares(cfg.Workers, cfg.Now)})
@@ -20,8 +24,15 @@ func workers(cfg Config) *river.Workers {
 	river.AddWorker(all, &wideWorker[Fan]{cfg: cfg, do: func(ctx context.Context, args Fan) error {
 		return cfg.Handlers.Fan(ctx, args.Look)
 	}})
-	river.AddWorker(all, &wideWorker[Sweep]{cfg: cfg, do: func(ctx context.Context, _ Sweep) error {
-		return errors.Join(cfg.Store.EnqueueWaiting(ctx), cfg.Handlers.Sweep(ctx))
+	river.AddWorker(all, &wideWorker[Sweep]{cfg: cfg, do: func(ctx context.Context, args Sweep) error {
+		var spread time.Duration
+		if args.Spread {
+			spread = cfg.SweepInterval * spreadOver / 10
+		}
+		return errors.Join(cfg.Store.EnqueueWaiting(ctx), cfg.Handlers.Sweep(ctx, spread))
+	}})
+	river.AddWorker(all, &wideWorker[Recover]{cfg: cfg, do: func(ctx context.Context, _ Recover) error {
+		return cfg.Handlers.Recover(ctx)
 	}})
 	river.AddWorker(all, &wideWorker[Prune]{cfg: cfg, do: func(ctx context.Context, _ Prune) error {
 		now := cfg.Now()

@@ -131,6 +131,15 @@ type Look struct {
 	// which had no policy until now.
 	Policy bool   `json:"policy,omitempty"`
 	Why    string `json:"why"`
+	// Sweep: it is one of those that come again and again. Pull requests that are shown
+	// as they were settled are left alone, and where no policy is known all but the newest.
+	Sweep bool `json:"sweep,omitempty"`
+	// Spread is the time over which the parts of a sweep are spread.
+	Spread time.Duration `json:"spread,omitempty"`
+	// OwnerDefault tells one version of the owner default from another, as it was before the sweep.
+	OwnerDefault string `json:"owner_default,omitempty"`
+	// Delay is how long the look may wait before it begins.
+	Delay time.Duration `json:"-"`
 }
 
 // MergeGroup is a group of the merge queue.

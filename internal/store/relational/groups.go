@@ -45,6 +45,36 @@ func (db *DB) SaveGroup(ctx context.Context, g store.MergeGroup) error {
 	})
 }
 
+// KeepGroups keeps merge groups that a list showed and that no delivery told of, and has
+// them answered. Those that are known are left as they are.
+func (db *DB) KeepGroups(ctx context.Context, groups []store.MergeGroup) error {
+	if len(groups) == 0 {
+		return nil
+	}
+	groups = inOrder(groups, byHead)
+	return db.writeJobs(ctx, "keep merge groups", func(tx store.Tx) error {
+		var fresh []store.MergeGroup
+		for _, g := range groups {
+			var known bool
+			err := tx.QueryRow(ctx, `select exists (select 1 from merge_groups where repo_id = ? and head = ?)`, g.Ref.RepoID, g.Head).Scan(&known)
+			if err != nil {
+				return err
+			}
+			if known {
+				continue
+			}
+			if err := db.groupArrives(ctx, tx, g); err != nil {
+				return err
+			}
+			fresh = append(fresh, g)
+		}
+		if len(fresh) == 0 {
+			return nil
+		}
+		return db.queue.Groups(ctx, tx, fresh)
+	})
+}
+
 const (
 	groupColumns = `select r.installation, r.repo_id, r.owner, r.name, g.head, g.base, g.head_ref, g.base_ref, g.pulls, g.gone = 1,
 		g.state, g.description`

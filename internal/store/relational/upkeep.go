@@ -164,30 +164,27 @@ func (db *DB) QueueDepth(ctx context.Context, stuckBefore time.Time) ([]store.De
 	return list, nil
 }
 
-// AskRedelivery notes that deliveries are asked for again and returns those that
-// had not been asked for before: each is asked for once.
-func (db *DB) AskRedelivery(ctx context.Context, guids []string) (fresh []string, err error) {
-	for chunk := range slices.Chunk(guids, batch) {
-		var kept []string
-		err := db.write(ctx, "note redeliveries", func(tx store.Tx) error {
-			kept = nil // it may be a repetition
-			for _, guid := range slices.Sorted(slices.Values(chunk)) {
-				n, err := tx.Exec(ctx, `insert into redeliveries (guid, asked) values (?, ?) on conflict (guid) do nothing`, guid, micros(db.now()))
-				if err != nil {
-					return err
-				}
-				if n == 1 {
-					kept = append(kept, guid)
-				}
-			}
-			return nil
-		})
+// AskedAgain are those of the deliveries that were asked for again before.
+func (db *DB) AskedAgain(ctx context.Context, guids []string) (asked []string, err error) {
+	for _, guid := range guids {
+		var known bool
+		err := db.engine.QueryRow(ctx, `select exists (select 1 from redeliveries where guid = ?)`, guid).Scan(&known)
 		if err != nil {
-			return fresh, err
+			return nil, fmt.Errorf("look up redelivery %s: %w", guid, err)
 		}
-		fresh = append(fresh, kept...)
+		if known {
+			asked = append(asked, guid)
+		}
 	}
-	return fresh, nil
+	return asked, nil
+}
+
+// NoteAsked notes that a delivery was asked for again.
+func (db *DB) NoteAsked(ctx context.Context, guid string) error {
+	return db.write(ctx, "note redelivery", func(tx store.Tx) error {
+		_, err := tx.Exec(ctx, `insert into redeliveries (guid, asked) values (?, ?) on conflict (guid) do nothing`, guid, micros(db.now()))
+		return err
+	})
 }
 
 // Mark is a time that was noted under a name; zero if none was.

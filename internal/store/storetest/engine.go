@@ -54,7 +54,8 @@ func Work(t *testing.T, s job.Store, queue *job.Queue, evaluate Evaluate) (stop 
 			Evaluate: func(ctx context.Context, turn store.Turn, _ bool) (time.Duration, error) { return evaluate(ctx, turn) },
 			Fan:      func(context.Context, store.Look) error { return nil },
 			Group:    func(context.Context, store.MergeGroup) error { return nil },
-			Sweep:    func(context.Context) error { return nil },
+			Sweep:    func(context.Context, time.Duration) error { return nil },
+			Recover:  func(context.Context) error { return nil },
 		},
 	})
 	require.NoError(t, err)

@@ -43,6 +43,7 @@ type Store interface {
 	SaveGroup(ctx context.Context, g store.MergeGroup) error
 	Groups(ctx context.Context, repoID int64) ([]store.MergeGroup, error)
 	GroupsWithPull(ctx context.Context, repoID int64, number int) ([]store.MergeGroup, error)
+	KeepGroups(ctx context.Context, groups []store.MergeGroup) error
 	EnqueueGroups(ctx context.Context, groups []store.MergeGroup) error
 
 	Enqueue(ctx context.Context, hints []store.PullHint, why string) error
@@ -60,7 +61,8 @@ type Store interface {
 	OldestUnevaluated(ctx context.Context) (since time.Time, ok bool, err error)
 	Prune(ctx context.Context, keep store.Keep) (deleted int64, err error)
 	QueueDepth(ctx context.Context, stuckBefore time.Time) ([]store.Depth, error)
-	AskRedelivery(ctx context.Context, guids []string) (fresh []string, err error)
+	AskedAgain(ctx context.Context, guids []string) (asked []string, err error)
+	NoteAsked(ctx context.Context, guid string) error
 	Mark(ctx context.Context, name string) (time.Time, error)
 	SetMark(ctx context.Context, name string, at time.Time) error
 	Debts(ctx context.Context, repoID int64) ([]store.PullRow, error)
