@@ -128,6 +128,9 @@ func (c *Controller) Process(ctx context.Context, turn store.Turn) (again time.D
 		zerolog.Ctx(ctx).Info().Err(err).Msg("left alone")
 		return 0, nil
 	}
+	if errors.Is(err, store.ErrOvertaken) {
+		return 0, err // how it stands is for the one to say who has the turn now
+	}
 	if err != nil {
 		return 0, c.failed(ctx, row, err)
 	}

@@ -41,6 +41,11 @@ const (
 	// guidLimit is far above the 36 characters of a GUID.
 	guidLimit = 128
 
+	// keepWithin bounds the wait for the store. GitHub gives up after 10 s, and then says only that
+	// nobody answered; a 503 in time says why.
+	// https://docs.github.com/en/webhooks/testing-and-troubleshooting-webhooks/troubleshooting-webhooks
+	keepWithin = 8 * time.Second
+
 	headerEvent     = "X-GitHub-Event"
 	headerDelivery  = "X-GitHub-Delivery"
 	headerSignature = "X-Hub-Signature-256"
@@ -326,6 +331,8 @@ func (in *inbox) Handle(ctx context.Context, event, guid string, payload []byte)
 		return nil
 	}
 	d.GUID, d.BodyHash, d.Received = guid, rec.bodyHash, in.cfg.Now()
+	ctx, cancel := context.WithTimeout(ctx, keepWithin)
+	defer cancel()
 	fresh, err := in.cfg.Inbox.Accept(ctx, d)
 	if err != nil {
 		return fmt.Errorf("keep delivery %s: %w", guid, err)

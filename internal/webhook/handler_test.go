@@ -15,6 +15,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -243,6 +244,29 @@ func TestStoreDown(t *testing.T) {
 	require.NotContains(t, w.Body.String(), "disk")
 	require.Contains(t, b.log.String(), "disk is full")
 	require.Equal(t, []answerSeen{{"issue_comment", 503, Failed}}, b.observed)
+}
+
+// stuck is an inbox whose store does not answer.
+type stuck struct{}
+
+func (stuck) Accept(ctx context.Context, _ store.Delivery) (bool, error) {
+	<-ctx.Done()
+	return false, ctx.Err()
+}
+
+// GitHub is told before it gives up, whatever the store does.
+func TestStoreDoesNotAnswer(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		h, err := Handler(Config{
+			Secrets: []string{secretNew}, AppID: appID, Inbox: stuck{}, Bot: func() string { return "" }, Now: time.Now, Log: zerolog.Nop(),
+		})
+		require.NoError(t, err)
+		began := time.Now()
+		w := (&bundle{handler: h}).send(request(comment1))
+		require.Equal(t, 503, w.Code)
+		require.Less(t, time.Since(began), 10*time.Second)
+	})
 }
 
 // What the app's owner reads on GitHub's page of deliveries: our words, not the store's.
