@@ -40,38 +40,44 @@ type service struct {
 }
 
 // buildBinary builds the program as it is given to people, stripped, and returns its path.
-func buildBinary(b *testing.B) string {
-	b.Helper()
-	path := filepath.Join(b.TempDir(), "slagate")
-	out, err := exec.CommandContext(b.Context(), "go", "build", "-trimpath", "-ldflags", "-s -w", "-o", path,
+func buildBinary(tb testing.TB) string {
+	tb.Helper()
+	path := filepath.Join(tb.TempDir(), "slagate")
+	out, err := exec.CommandContext(tb.Context(), "go", "build", "-trimpath", "-ldflags", "-s -w", "-o", path,
 		"github.com/slagate/slagate/cmd/slagate").CombinedOutput()
-	require.NoError(b, err, string(out))
+	require.NoError(tb, err, string(out))
 	return path
 }
 
 // freeAddress is an address that nobody listens on.
-func freeAddress(b *testing.B) string {
-	b.Helper()
+func freeAddress(tb testing.TB) string {
+	tb.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(b, err)
-	require.NoError(b, l.Close())
+	require.NoError(tb, err)
+	require.NoError(tb, l.Close())
 	return l.Addr().String()
+}
+
+// settings are the variables of a process that has its GitHub at api, followed by others.
+func settings(tb testing.TB, api, address, database string, others ...string) []string {
+	tb.Helper()
+	key := filepath.Join(tb.TempDir(), "key.pem")
+	require.NoError(tb, os.WriteFile(key, keyPEM(), 0o600))
+	return append(append(os.Environ(),
+		"GITHUB_WEB_URL=https://github.test", "GITHUB_V3_API_URL="+api+"/api/v3/", "GITHUB_V4_API_URL="+api+"/api/graphql",
+		"GITHUB_APP_INTEGRATION_ID="+strconv.Itoa(appID), "GITHUB_APP_WEBHOOK_SECRET="+secret, "GITHUB_APP_PRIVATE_KEY_FILE="+key,
+		"SLAGATE_LISTEN="+address, "SLAGATE_DATABASE_URL="+database), others...)
 }
 
 // spawn starts the program as a process of its own on the database in a folder
 // and returns when it is ready, with the time that took.
 func (s *stage) spawn(binary, folder string) (*service, time.Duration) {
 	s.b.Helper()
-	key := filepath.Join(s.b.TempDir(), "key.pem")
-	require.NoError(s.b, os.WriteFile(key, keyPEM(), 0o600))
 	address, db := freeAddress(s.b), filepath.Join(folder, "slagate.db")
 	ctx, kill := context.WithCancel(context.Background())
 	cmd := exec.CommandContext(ctx, binary, "serve")
 	cmd.Stderr = os.Stderr
-	cmd.Env = append(os.Environ(),
-		"GITHUB_WEB_URL=https://github.test", "GITHUB_V3_API_URL="+s.api.URL+"/api/v3/", "GITHUB_V4_API_URL="+s.api.URL+"/api/graphql",
-		"GITHUB_APP_INTEGRATION_ID="+strconv.Itoa(appID), "GITHUB_APP_WEBHOOK_SECRET="+secret, "GITHUB_APP_PRIVATE_KEY_FILE="+key,
-		"SLAGATE_LISTEN="+address, "SLAGATE_DATABASE_URL=sqlite:"+db, "SLAGATE_SWEEP_INTERVAL=1h", "SLAGATE_LOG_LEVEL=error")
+	cmd.Env = settings(s.b, s.api.URL, address, "sqlite:"+db, "SLAGATE_SWEEP_INTERVAL=1h", "SLAGATE_LOG_LEVEL=error")
 	began := time.Now()
 	require.NoError(s.b, cmd.Start())
 	svc := &service{url: "http://" + address, pid: cmd.Process.Pid, db: db}
@@ -94,6 +100,7 @@ func (s *stage) inProcess() *service {
 		WebURL: "https://github.test", V3URL: s.api.URL + "/api/v3/", V4URL: s.api.URL + "/api/graphql",
 		AppID: appID, Secrets: []string{secret}, PrivateKey: keyPEM(),
 		Listen: "127.0.0.1:0", Database: db, Workers: defaultWorkers(s.b), SweepInterval: time.Hour,
+		Retention: time.Hour, ClosedRetention: time.Hour, ContentPerMinute: -1,
 	}, zerolog.New(io.Discard).Level(zerolog.ErrorLevel))
 	require.NoError(s.b, err)
 	done := make(chan error, 1)
@@ -154,7 +161,7 @@ func (svc *service) ready() bool {
 // swept reports whether the first sweep is over.
 func (svc *service) swept() bool {
 	_, body, err := svc.get("/metrics")
-	return err == nil && strings.Contains(body, "slagate_sweeps_total{")
+	return err == nil && sweptOnce.MatchString(body)
 }
 
 // idle reports whether no job is due, as the database says.

@@ -11,19 +11,49 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
 
+	_ "github.com/jackc/pgx/v5/stdlib" // to look into the database
 	"github.com/rs/zerolog"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/slagate/slagate/internal/app"
 	"github.com/slagate/slagate/internal/githubsim"
+	"github.com/slagate/slagate/internal/store/pgtest"
 )
+
+func TestMain(m *testing.M) { pgtest.Main(m) }
+
+// engine is the kind of database that slagate keeps its things in.
+type engine string
+
+const (
+	onSQLite   engine = "sqlite"
+	onPostgres engine = "postgres"
+)
+
+// database is a new database of that kind.
+func (e engine) database(t *testing.T) string {
+	t.Helper()
+	if e == onPostgres {
+		return pgtest.New(t)
+	}
+	return filepath.Join(t.TempDir(), "slagate.db")
+}
+
+// look opens a database of that kind for looking into it.
+func (e engine) look(address string) (*sql.DB, error) {
+	if e == onPostgres {
+		return sql.Open("pgx", address)
+	}
+	return sql.Open("sqlite", "file:"+address+"?mode=ro&_pragma=busy_timeout(5000)")
+}
 
 const (
 	appID  = 4711
@@ -53,6 +83,9 @@ rules:
 policy: { require: [legal, security] }
 `
 
+// sweptOnce finds a sweep that is over among the metrics.
+var sweptOnce = regexp.MustCompile(`slagate_sweeps_total\{[^}]*\} [1-9]`)
+
 // signingKey is made once: making an RSA key takes longer than most tests.
 var signingKey = sync.OnceValue(func() *rsa.PrivateKey {
 	key, err := rsa.GenerateKey(rand.Reader, 2048)
@@ -73,6 +106,7 @@ type world struct {
 	users map[string]*githubsim.User
 	in    *githubsim.Installation
 	clock *atomic.Int64 // seconds that the stand-in is ahead
+	on    engine
 	cfg   app.Config
 	hook  string
 	stop  func()
@@ -88,10 +122,21 @@ func newWorld(t *testing.T, policy string) *world {
 	return w
 }
 
-// prepare builds a world without starting slagate.
+// newWorldOn is newWorld with the database of one's choice.
+func newWorldOn(t *testing.T, on engine, policy string) *world {
+	t.Helper()
+	w := prepare(t, policy)
+	w.on = on
+	w.start()
+	return w
+}
+
+// prepare builds a world without starting slagate, which will keep its things in SQLite.
 func prepare(t *testing.T, policy string) *world {
 	t.Helper()
-	w := &world{t: t, clock: &atomic.Int64{}, from: "main", teams: map[string]*githubsim.Team{}, users: map[string]*githubsim.User{}}
+	w := &world{
+		t: t, on: onSQLite, clock: &atomic.Int64{}, from: "main", teams: map[string]*githubsim.Team{}, users: map[string]*githubsim.User{},
+	}
 	w.sim = githubsim.New(githubsim.Options{
 		AppID: appID, AppSlug: slug, PrivateKey: signingKey(), WebhookSecret: secret, WebURL: "https://github.test",
 		Now: func() time.Time { return time.Now().Add(time.Duration(w.clock.Load()) * time.Second) },
@@ -99,7 +144,14 @@ func prepare(t *testing.T, policy string) *world {
 	w.api = httptest.NewServer(w.sim.Handler())
 	t.Cleanup(w.api.Close)
 	w.people()
-	w.repo = w.org.AddRepo("shop")
+	w.furnish("shop", policy)
+	w.in = w.sim.Install(w.org)
+	return w
+}
+
+// furnish makes the world's repository.
+func (w *world) furnish(name, policy string) {
+	w.repo = w.org.AddRepo(name)
 	w.roles()
 	files := map[string]githubsim.File{
 		"README.md":            githubsim.Text("shop\n"),
@@ -117,8 +169,6 @@ func prepare(t *testing.T, policy string) *world {
 		w.repo.AddLabel("sla/" + f + "-approved")
 		w.repo.AddLabel("sla/needs-" + f)
 	}
-	w.in = w.sim.Install(w.org)
-	return w
 }
 
 func (w *world) people() {
@@ -157,11 +207,32 @@ func keyPEM() []byte {
 // start starts slagate on the world's database; it can be stopped and started again.
 func (w *world) start() {
 	w.t.Helper()
+	first := w.run()
+	w.openJobs()
+	// What happened while nobody listened is lost, not late.
+	require.NoError(w.t, w.sim.Deliveries().Wait(context.Background()))
+	w.hook, w.stop = first.url, first.stop
+	w.sim.SetWebhook(w.hook+"/api/github/hook", secret)
+	require.Eventually(w.t, func() bool { return sweptOnce.MatchString(w.get("/metrics")) },
+		patience, tick, "no first sweep")
+	w.settle()
+}
+
+// replica is one slagate of a world.
+type replica struct {
+	url  string
+	stop func()
+}
+
+// run starts one slagate on the world's database, beside those that run already.
+func (w *world) run() replica {
+	w.t.Helper()
 	if w.cfg.Database == "" {
 		w.cfg = app.Config{
 			WebURL: "https://github.test", V3URL: w.api.URL + "/api/v3/", V4URL: w.api.URL + "/api/graphql",
 			AppID: appID, Secrets: []string{secret}, PrivateKey: keyPEM(),
-			Listen: "127.0.0.1:0", Database: filepath.Join(w.t.TempDir(), "slagate.db"), Workers: 4, SweepInterval: time.Hour,
+			Listen: "127.0.0.1:0", Database: w.on.database(w.t), Workers: 4, SweepInterval: time.Hour,
+			Retention: time.Hour, ClosedRetention: time.Hour, ContentPerMinute: -1,
 		}
 	}
 	log := zerolog.New(zerolog.NewTestWriter(w.t)).Level(zerolog.WarnLevel)
@@ -173,19 +244,12 @@ func (w *world) start() {
 	require.NoError(w.t, err)
 	done := make(chan error, 1)
 	go func() { done <- service.Run(ctx) }()
-	w.openJobs()
-	// What happened while nobody listened is lost, not late.
-	require.NoError(w.t, w.sim.Deliveries().Wait(ctx))
-	w.hook = "http://" + service.Addr()
-	w.sim.SetWebhook(w.hook+"/api/github/hook", secret)
-	w.stop = sync.OnceFunc(func() {
+	stop := sync.OnceFunc(func() {
 		cancel()
 		assert.NoError(w.t, <-done)
 	})
-	w.t.Cleanup(w.stop)
-	require.Eventually(w.t, func() bool { return strings.Contains(w.get("/metrics"), "slagate_sweeps_total{") },
-		patience, tick, "no first sweep")
-	w.settle()
+	w.t.Cleanup(stop)
+	return replica{url: "http://" + service.Addr(), stop: stop}
 }
 
 // openJobs opens slagate's database for reading, once.
@@ -195,7 +259,7 @@ func (w *world) openJobs() {
 		return
 	}
 	var err error
-	w.jobs, err = sql.Open("sqlite", "file:"+w.cfg.Database+"?mode=ro&_pragma=busy_timeout(5000)")
+	w.jobs, err = w.on.look(w.cfg.Database)
 	require.NoError(w.t, err)
 	w.jobs.SetMaxOpenConns(1)
 	w.t.Cleanup(func() { assert.NoError(w.t, w.jobs.Close()) })
