@@ -41,14 +41,14 @@ func (a *App) openStore(ctx context.Context) (*job.Queue, error) {
 		return nil, err
 	}
 	if on == job.Postgres {
-		db, err := postgres.Open(ctx, a.cfg.Database, postgres.Options{Now: now, Log: a.log, Queue: queue})
+		db, err := postgres.Open(ctx, a.cfg.Database, store.Options{Now: now, Log: a.log, Queue: queue})
 		if err != nil {
 			return nil, err
 		}
 		a.store = db
 		return queue, nil
 	}
-	db, err := sqlite.Open(ctx, a.cfg.Database, sqlite.Options{Now: now, Log: a.log, Queue: queue})
+	db, err := sqlite.Open(ctx, a.cfg.Database, store.Options{Now: now, Log: a.log, Queue: queue})
 	if err != nil {
 		return nil, err
 	}

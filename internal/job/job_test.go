@@ -59,7 +59,7 @@ func build(ctx context.Context, path string) (*bundle, error) {
 	if err != nil {
 		return nil, err
 	}
-	db, err := sqlite.Open(ctx, path, sqlite.Options{Now: time.Now, Log: zerolog.Nop(), Queue: queue})
+	db, err := sqlite.Open(ctx, path, store.Options{Now: time.Now, Log: zerolog.Nop(), Queue: queue})
 	if err != nil {
 		return nil, err
 	}

@@ -2,9 +2,21 @@ package store
 
 import (
 	"context"
+	"time"
+
+	"github.com/rs/zerolog"
 
 	"github.com/slagate/slagate/internal/pull"
 )
+
+// Options are what an engine needs besides the place of its database.
+type Options struct {
+	// Now is the clock for "received" and "waiting since".
+	Now func() time.Time
+	Log zerolog.Logger
+	// Queue receives the jobs.
+	Queue Queue
+}
 
 // Row is one row of an answer.
 type Row interface {

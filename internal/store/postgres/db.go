@@ -53,15 +53,6 @@ const (
 	migrateLock = "migrate"
 )
 
-// Options are what Open needs besides the address.
-type Options struct {
-	// Now is the clock for "received" and "waiting since".
-	Now func() time.Time
-	Log zerolog.Logger
-	// Queue receives the jobs.
-	Queue store.Queue
-}
-
 // DB is the store. It is safe for concurrent use.
 type DB struct {
 	*relational.DB
@@ -77,7 +68,7 @@ type engine struct {
 // Open connects to the database at the address (postgres://…, as libpq has it, see
 // https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-CONNSTRING) and migrates it.
 // No error quotes the password.
-func Open(ctx context.Context, address string, opts Options) (*DB, error) {
+func Open(ctx context.Context, address string, opts store.Options) (*DB, error) {
 	if opts.Now == nil || opts.Queue == nil {
 		return nil, errors.New("open database: no clock or no queue given")
 	}
@@ -90,8 +81,8 @@ func Open(ctx context.Context, address string, opts Options) (*DB, error) {
 		e.close()
 		return nil, fmt.Errorf("open database %s:%d/%s: %w", cfg.ConnConfig.Host, cfg.ConnConfig.Port, cfg.ConnConfig.Database, err)
 	}
-	return &DB{engine: e, DB: relational.New(e, relational.Options{
-		Now: opts.Now, Log: opts.Log, Queue: opts.Queue, ForUpdate: " for update",
+	return &DB{engine: e, DB: relational.New(e, opts, relational.Dialect{
+		ForUpdate:   " for update",
 		AttemptedAt: `cast(extract(epoch from attempted_at) * 1000000 as bigint)`,
 	})}, nil
 }
@@ -128,7 +119,7 @@ func says(address, parameter string) bool {
 	return strings.Contains(address, parameter+"=")
 }
 
-func (e *engine) open(ctx context.Context, cfg *pgxpool.Config, opts Options) error {
+func (e *engine) open(ctx context.Context, cfg *pgxpool.Config, opts store.Options) error {
 	var err error
 	if e.pool, err = pgxpool.NewWithConfig(ctx, cfg); err != nil {
 		return err

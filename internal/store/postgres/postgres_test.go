@@ -13,6 +13,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/slagate/slagate/internal/job"
+	"github.com/slagate/slagate/internal/store"
 	"github.com/slagate/slagate/internal/store/pgtest"
 	"github.com/slagate/slagate/internal/store/postgres"
 	"github.com/slagate/slagate/internal/store/storetest"
@@ -35,7 +36,7 @@ func newHarness(t *testing.T, address string) storetest.Harness {
 	queue, err := job.NewQueue(job.Postgres, time.Now, zerolog.Nop())
 	require.NoError(t, err)
 	inner := &storetest.Faulty{Queue: queue}
-	db, err := postgres.Open(t.Context(), address, postgres.Options{
+	db, err := postgres.Open(t.Context(), address, store.Options{
 		Now: func() time.Time { return time.UnixMicro(clock.Load()).UTC() }, Log: zerolog.Nop(), Queue: inner,
 	})
 	require.NoError(t, err)
@@ -101,7 +102,7 @@ func open(ctx context.Context, address string) (*postgres.DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	return postgres.Open(ctx, address, postgres.Options{Now: time.Now, Log: zerolog.Nop(), Queue: queue})
+	return postgres.Open(ctx, address, store.Options{Now: time.Now, Log: zerolog.Nop(), Queue: queue})
 }
 
 // TestOpenAtOnce: replicas that start all at once on an empty database migrate it once.
@@ -159,7 +160,7 @@ func TestOpenRefuses(t *testing.T) {
 			require.NotContains(t, err.Error(), "s3cr3t")
 		})
 	}
-	_, err := postgres.Open(t.Context(), pgtest.New(t), postgres.Options{})
+	_, err := postgres.Open(t.Context(), pgtest.New(t), store.Options{})
 	require.Error(t, err)
 }
 

@@ -48,13 +48,8 @@ type Engine interface {
 	TryLock(ctx context.Context, key string) (lock store.Lock, ok bool, err error)
 }
 
-// Options are what New needs besides the engine.
-type Options struct {
-	// Now is the clock for "received" and "waiting since".
-	Now func() time.Time
-	Log zerolog.Logger
-	// Queue receives the jobs.
-	Queue store.Queue
+// Dialect is what the engines say in other words.
+type Dialect struct {
 	// ForUpdate is what locks the rows that a select reads, " for update" where
 	// writers do not take turns anyway.
 	ForUpdate string
@@ -76,9 +71,9 @@ type DB struct {
 }
 
 // New returns the store on an engine.
-func New(engine Engine, opts Options) *DB {
+func New(engine Engine, opts store.Options, words Dialect) *DB {
 	return &DB{
-		engine: engine, queue: opts.Queue, now: opts.Now, log: opts.Log, forUpdate: opts.ForUpdate, attemptedAt: opts.AttemptedAt,
+		engine: engine, queue: opts.Queue, now: opts.Now, log: opts.Log, forUpdate: words.ForUpdate, attemptedAt: words.AttemptedAt,
 	}
 }
 

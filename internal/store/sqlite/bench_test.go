@@ -21,7 +21,7 @@ func BenchmarkAccept(b *testing.B) {
 	queue, err := job.NewQueue(job.SQLite, time.Now, zerolog.Nop())
 	require.NoError(b, err)
 	db, err := sqlite.Open(b.Context(), filepath.Join(b.TempDir(), "slagate.db"),
-		sqlite.Options{Now: time.Now, Log: zerolog.Nop(), Queue: queue})
+		store.Options{Now: time.Now, Log: zerolog.Nop(), Queue: queue})
 	require.NoError(b, err)
 	var took []time.Duration
 	for n := 0; b.Loop(); n++ {

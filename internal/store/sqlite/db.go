@@ -48,15 +48,6 @@ const (
 // ErrInUse says that another process (or another store of this one) has the file open.
 var ErrInUse = errors.New("the database is in use by another process")
 
-// Options are what Open needs besides the path.
-type Options struct {
-	// Now is the clock for "received" and "waiting since".
-	Now func() time.Time
-	Log zerolog.Logger
-	// Queue receives the jobs.
-	Queue store.Queue
-}
-
 // DB is the store. It is safe for concurrent use.
 type DB struct {
 	*relational.DB
@@ -77,7 +68,7 @@ type engine struct {
 // Open opens or creates the file at path (a plain path, or one with the prefix
 // "sqlite:"), takes its lock, migrates it and hands back the jobs that
 // a killed process had begun. It returns [ErrInUse] if the lock is taken.
-func Open(ctx context.Context, path string, opts Options) (*DB, error) {
+func Open(ctx context.Context, path string, opts store.Options) (*DB, error) {
 	path = strings.TrimPrefix(strings.TrimPrefix(path, "sqlite:"), "//")
 	if path == "" || strings.HasPrefix(path, ":memory:") {
 		return nil, fmt.Errorf("open database %q: a file is needed", path)
@@ -89,8 +80,7 @@ func Open(ctx context.Context, path string, opts Options) (*DB, error) {
 	if err := e.open(ctx, path); err != nil {
 		return nil, errors.Join(fmt.Errorf("open database %s: %w", path, err), e.close())
 	}
-	return &DB{engine: e, DB: relational.New(e, relational.Options{
-		Now: opts.Now, Log: opts.Log, Queue: opts.Queue,
+	return &DB{engine: e, DB: relational.New(e, opts, relational.Dialect{
 		AttemptedAt: `cast((julianday(attempted_at) - 2440587.5) * 86400000000 as integer)`, // 2440587.5 is 1970
 	})}, nil
 }

@@ -32,7 +32,7 @@ func newHarness(t *testing.T, path string) storetest.Harness {
 	queue, err := job.NewQueue(job.SQLite, time.Now, zerolog.Nop())
 	require.NoError(t, err)
 	inner := &storetest.Faulty{Queue: queue}
-	db, err := sqlite.Open(t.Context(), path, sqlite.Options{
+	db, err := sqlite.Open(t.Context(), path, store.Options{
 		Now: func() time.Time { return time.UnixMicro(clock.Load()).UTC() }, Log: zerolog.Nop(), Queue: inner,
 	})
 	require.NoError(t, err)
@@ -90,7 +90,7 @@ func open(t *testing.T, path string) (*sqlite.DB, error) {
 	t.Helper()
 	queue, err := job.NewQueue(job.SQLite, time.Now, zerolog.Nop())
 	require.NoError(t, err)
-	return sqlite.Open(t.Context(), path, sqlite.Options{Now: time.Now, Log: zerolog.Nop(), Queue: queue})
+	return sqlite.Open(t.Context(), path, store.Options{Now: time.Now, Log: zerolog.Nop(), Queue: queue})
 }
 
 func TestOpenIsExclusive(t *testing.T) {
@@ -129,7 +129,7 @@ func TestOpenRefuses(t *testing.T) {
 	require.NoError(t, os.WriteFile(path, []byte("this is not a database, it is a text that somebody wrote"), 0o600))
 	_, err := open(t, path)
 	require.Error(t, err)
-	_, err = sqlite.Open(t.Context(), path, sqlite.Options{})
+	_, err = sqlite.Open(t.Context(), path, store.Options{})
 	require.Error(t, err)
 }
 

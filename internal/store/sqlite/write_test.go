@@ -33,7 +33,7 @@ func pry(t *testing.T, look func(tx store.Tx)) *sqlite.DB {
 	queue, err := job.NewQueue(job.SQLite, time.Now, zerolog.Nop())
 	require.NoError(t, err)
 	db, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "slagate.db"),
-		sqlite.Options{Now: time.Now, Log: zerolog.Nop(), Queue: &prying{queue, look}})
+		store.Options{Now: time.Now, Log: zerolog.Nop(), Queue: &prying{queue, look}})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, db.Close()) })
 	return db
