@@ -71,7 +71,7 @@ func settings() []setting {
 		{"sweep_interval", "SLAGATE_SWEEP_INTERVAL", "5m"},
 		{"retention", "SLAGATE_RETENTION", "720h"},
 		{"closed_retention", "SLAGATE_CLOSED_RETENTION", "720h"},
-		{"content_per_minute", "SLAGATE_CONTENT_PER_MINUTE", "80"},
+		{"content_per_minute", "SLAGATE_CONTENT_PER_MINUTE", ""},
 		{"log_level", "SLAGATE_LOG_LEVEL", "info"},
 		{"log_format", "SLAGATE_LOG_FORMAT", "json"},
 	}
@@ -267,10 +267,21 @@ func (r *reader) duration(key string, least time.Duration, example string) time.
 	return d
 }
 
-// content is a bound for comments; "off" is none.
+// contentPerMinute is about what GitHub allows
+// (https://docs.github.com/rest/using-the-rest-api/rate-limits-for-the-rest-api#about-secondary-rate-limits).
+const contentPerMinute = 80
+
+// content is a bound for comments; "off" is none. Where nothing is said, it is GitHub's own, and none
+// for a GitHub Enterprise Server, whose limits are off unless somebody switches them on.
 func (r *reader) content() int {
 	v := r.text("content_per_minute")
-	if v == "off" {
+	switch v {
+	case "":
+		if hosted(r.text("github.v3_api_url")) {
+			return contentPerMinute
+		}
+		return -1
+	case "off":
 		return -1
 	}
 	n, err := strconv.Atoi(v)
@@ -278,6 +289,17 @@ func (r *reader) content() int {
 		r.wrong("content_per_minute", "%q is neither a positive number nor off", v)
 	}
 	return n
+}
+
+// hosted reports whether the API is one that GitHub itself runs: github.com, or its
+// data residency, whose hosts end in ghe.com.
+func hosted(api string) bool {
+	u, err := url.Parse(api)
+	if err != nil {
+		return true // said elsewhere
+	}
+	host := strings.ToLower(u.Hostname())
+	return host == "api.github.com" || strings.HasSuffix(host, ".ghe.com")
 }
 
 func (r *reader) level() zerolog.Level {

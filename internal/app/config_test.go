@@ -131,6 +131,28 @@ func TestLoadConfigPrivateKeyFile(t *testing.T) {
 	require.ErrorContains(t, err, "given twice")
 }
 
+// GitHub's own hosts refuse too many comments; a server of one's own does not unless told to.
+func TestLoadConfigContentByHost(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		api, given string
+		want       int
+	}{
+		{"https://api.github.com", "", 80},
+		{"https://API.github.com:443/", "", 80},
+		{"https://api.acme.ghe.com/", "", 80},
+		{"https://git.acme.test/api/v3/", "", -1},
+		{"https://api.github.com.acme.test/", "", -1},
+		{"https://notghe.com/", "", -1},
+		{"https://git.acme.test/api/v3/", "30", 30},
+		{"https://api.github.com/", "off", -1},
+	} {
+		got, err := LoadConfig("", secrets("GITHUB_V3_API_URL="+c.api, "SLAGATE_CONTENT_PER_MINUTE="+c.given))
+		require.NoError(t, err)
+		require.Equal(t, c.want, got.ContentPerMinute, "%+v", c)
+	}
+}
+
 // One setting is wrong, and the error names it in both spellings.
 func TestLoadConfigRefuses(t *testing.T) {
 	t.Parallel()

@@ -20,8 +20,8 @@ func (a *App) handlers(c *controller.Controller) job.Handlers {
 			if calm {
 				ctx = ghapp.Calm(ctx)
 			}
-			ctx, end := a.tracing.evaluation(ctx, turn.Ref)
-			again, err := c.Process(a.log.WithContext(ctx), turn)
+			ctx, end := a.tracing.evaluation(ctx, turn)
+			again, err := c.Process(ctx, turn)
 			a.metrics.failed(err)
 			end(err)
 			return again, err
@@ -53,7 +53,7 @@ func (a *App) handlers(c *controller.Controller) job.Handlers {
 		},
 		Recover: func(ctx context.Context) error {
 			ctx, end := a.tracing.start(ghapp.Calm(ctx), "recover", trace.SpanKindConsumer)
-			err := c.Recover(a.log.WithContext(ctx))
+			err := c.Recover(ctx)
 			end(err)
 			return err
 		},

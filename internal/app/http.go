@@ -124,7 +124,7 @@ func recovered(h http.Handler, log zerolog.Logger) http.Handler {
 			if err, ok := v.(error); ok && errors.Is(err, http.ErrAbortHandler) {
 				panic(v) // net/http's own way to cut a connection, which it does not log
 			}
-			log.Error().Interface("panic", v).Bytes("trace", debug.Stack()).Str("path", r.URL.Path).Msg("request panicked")
+			log.Error().Str("panic", fmt.Sprint(v)).Bytes("trace", debug.Stack()).Str("path", r.URL.Path).Msg("request panicked")
 			http.Error(w, "internal server error", http.StatusInternalServerError)
 		}()
 		h.ServeHTTP(w, r)

@@ -5,11 +5,8 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"fmt"
-	"slices"
-	"sync"
 	"time"
 
-	lru "github.com/hashicorp/golang-lru/v2"
 	"github.com/rs/zerolog"
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/codes"
@@ -18,38 +15,22 @@ import (
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/trace"
 
-	"github.com/slagate/slagate/internal/pull"
 	"github.com/slagate/slagate/internal/redact"
+	"github.com/slagate/slagate/internal/store"
 )
 
 // tracing makes spans of what happens: a delivery, the job that follows from it, what
 // that asks of GitHub. A nil *tracing makes none, at no cost.
 //
 // A delivery's span has ids that follow from the delivery's GUID, so that a job can be its
-// child wherever it runs: nothing but the GUID has to be handed on. Which GUID led to
-// a job is remembered in this process only; the job of a delivery that another replica
-// took begins a trace of its own.
+// child in whichever process it runs: nothing but the GUID is handed on, by the store. Of
+// several deliveries that one evaluation answers it is the child of the last.
 type tracing struct {
 	provider *sdktrace.TracerProvider
 	tracer   trace.Tracer
 	sampler  sdktrace.Sampler
 	redactor *redact.Redactor
-
-	mu    sync.Mutex
-	cause *lru.Cache[pullKey, []string] // GUIDs since the last evaluation began
 }
-
-type pullKey struct {
-	repo   int64
-	number int
-}
-
-const (
-	// tracedPulls and tracedCauses bound what is remembered of deliveries that wait
-	// for their evaluation.
-	tracedPulls  = 4096
-	tracedCauses = 8
-)
 
 // newTracing connects to nobody yet: spans are sent in batches, and what cannot be
 // sent is dropped.
@@ -67,11 +48,7 @@ func newTracing(ctx context.Context, cfg Traces, r *redact.Redactor, log zerolog
 	if err != nil {
 		return nil, fmt.Errorf("OTEL_RESOURCE_ATTRIBUTES: %w", err)
 	}
-	cause, err := lru.New[pullKey, []string](tracedPulls)
-	if err != nil {
-		return nil, fmt.Errorf("remembering deliveries: %w", err)
-	}
-	t := &tracing{sampler: sdktrace.TraceIDRatioBased(cfg.Ratio), redactor: r, cause: cause}
+	t := &tracing{sampler: sdktrace.TraceIDRatioBased(cfg.Ratio), redactor: r}
 	t.provider = sdktrace.NewTracerProvider(sdktrace.WithBatcher(loggingExporter{exporter, log}), sdktrace.WithResource(about),
 		sdktrace.WithSampler(sdktrace.ParentBased(t.sampler)), sdktrace.WithIDGenerator(spanIDs{}))
 	t.tracer = t.provider.Tracer("github.com/slagate/slagate")
@@ -103,43 +80,17 @@ func (t *tracing) start(ctx context.Context, name string, kind trace.SpanKind, o
 	}
 }
 
-// evaluation begins the span of an evaluation, below that of the delivery that led to it.
-func (t *tracing) evaluation(ctx context.Context, ref pull.Ref) (context.Context, func(error)) {
+// evaluation begins the span of an evaluation, below that of the delivery that it answers.
+func (t *tracing) evaluation(ctx context.Context, turn store.Turn) (context.Context, func(error)) {
 	if t == nil {
 		return ctx, func(error) {}
 	}
-	opts := []trace.SpanStartOption{trace.WithAttributes(attribute.String("repo", ref.Owner+"/"+ref.Repo), attribute.Int("pr", ref.Number))}
-	causes := t.takeCauses(ref)
-	for i, guid := range causes {
-		at := t.deliverySpan(guid)
-		if i == len(causes)-1 {
-			ctx = trace.ContextWithRemoteSpanContext(ctx, at)
-			opts = append(opts, trace.WithAttributes(attribute.String("delivery", guid)))
-		} else {
-			opts = append(opts, trace.WithLinks(trace.Link{SpanContext: at}))
-		}
+	attrs := []attribute.KeyValue{attribute.String("repo", turn.Ref.Owner+"/"+turn.Ref.Repo), attribute.Int("pr", turn.Ref.Number)}
+	if turn.Delivery != "" {
+		ctx = trace.ContextWithRemoteSpanContext(ctx, t.deliverySpan(turn.Delivery))
+		attrs = append(attrs, attribute.String("delivery", turn.Delivery))
 	}
-	return t.start(ctx, "evaluate", trace.SpanKindConsumer, opts...)
-}
-
-func (t *tracing) addCause(ref pull.Ref, guid string) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	key := pullKey{ref.RepoID, ref.Number}
-	list, _ := t.cause.Get(key)
-	if len(list) == tracedCauses {
-		list = list[1:]
-	}
-	t.cause.Add(key, append(slices.Clip(list), guid))
-}
-
-func (t *tracing) takeCauses(ref pull.Ref) []string {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	key := pullKey{ref.RepoID, ref.Number}
-	list, _ := t.cause.Get(key)
-	t.cause.Remove(key)
-	return list
+	return t.start(ctx, "evaluate", trace.SpanKindConsumer, trace.WithAttributes(attrs...))
 }
 
 // deliverySpan is the span of a delivery, as far as its GUID tells.

@@ -40,16 +40,7 @@ func (in *tracedInbox) Accept(ctx context.Context, d store.Delivery) (fresh bool
 	}
 	ctx = context.WithValue(ctx, guidKey{}, d.GUID)
 	ctx, end := in.tracing.start(ctx, "delivery", trace.SpanKindServer, trace.WithNewRoot(), trace.WithAttributes(attrs...), since(d.Received))
-	// Before it is kept: its evaluation may begin at once.
-	for _, p := range d.Pulls {
-		in.tracing.addCause(p.Ref, d.GUID)
-	}
 	fresh, err = in.next.Accept(ctx, d)
-	if err != nil {
-		for _, p := range d.Pulls {
-			in.tracing.takeCauses(p.Ref)
-		}
-	}
 	end(err)
 	return fresh, err
 }

@@ -115,7 +115,7 @@ func (c *Controller) Process(ctx context.Context, turn store.Turn) (again time.D
 	if row.Turn != turn.No {
 		return 0, fmt.Errorf("read %s: %w", ref, store.ErrOvertaken)
 	}
-	ctx = zerolog.Ctx(ctx).With().Str("repo", ref.Owner+"/"+ref.Repo).Int("pr", ref.Number).Str("head", row.Head).Logger().WithContext(ctx)
+	ctx = zerolog.Ctx(ctx).With().Str("head", row.Head).Logger().WithContext(ctx)
 	repo, _, err := c.Repos.Repo(ctx, ref.RepoID)
 	if err != nil || repo.Gone {
 		return 0, err

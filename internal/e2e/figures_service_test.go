@@ -34,7 +34,9 @@ const (
 // service is a running slagate that is measured.
 type service struct {
 	url  string
-	pid  int // of the process to look at
+	pids []int        // of the processes to look at
+	keep func() []int // of the database's processes, if it has its own
+	on   engine
 	db   string
 	stop func()
 }
@@ -80,7 +82,7 @@ func (s *stage) spawn(binary, folder string) (*service, time.Duration) {
 	cmd.Env = settings(s.b, s.api.URL, address, "sqlite:"+db, "SLAGATE_SWEEP_INTERVAL=1h", "SLAGATE_LOG_LEVEL=error")
 	began := time.Now()
 	require.NoError(s.b, cmd.Start())
-	svc := &service{url: "http://" + address, pid: cmd.Process.Pid, db: db}
+	svc := &service{url: "http://" + address, pids: []int{cmd.Process.Pid}, on: onSQLite, db: db}
 	svc.stop = sync.OnceFunc(func() {
 		defer kill()
 		require.NoError(s.b, cmd.Process.Signal(os.Interrupt))
@@ -105,7 +107,7 @@ func (s *stage) inProcess() *service {
 	require.NoError(s.b, err)
 	done := make(chan error, 1)
 	go func() { done <- running.Run(ctx) }()
-	svc := &service{url: "http://" + running.Addr(), pid: os.Getpid(), db: db, stop: sync.OnceFunc(func() {
+	svc := &service{url: "http://" + running.Addr(), pids: []int{os.Getpid()}, on: onSQLite, db: db, stop: sync.OnceFunc(func() {
 		cancel()
 		assert.NoError(s.b, <-done)
 	})}
@@ -180,6 +182,25 @@ type usage struct {
 
 // clockTick is the unit of /proc/PID/stat: USER_HZ is 100 on every Linux, see time(7).
 const clockTick = 10 * time.Millisecond
+
+// usageOfAll is what processes have used together. Those that are gone count nothing.
+func usageOfAll(pids ...int) (sum usage, ok bool) {
+	for _, pid := range pids {
+		u, known := usageOf(pid)
+		ok = ok || known
+		sum.cpu, sum.resident, sum.peak = sum.cpu+u.cpu, sum.resident+u.resident, sum.peak+u.peak
+	}
+	return sum, ok
+}
+
+// kept is what the processes of the database have used, nothing if it has none.
+func (svc *service) kept() usage {
+	if svc.keep == nil {
+		return usage{}
+	}
+	u, _ := usageOfAll(svc.keep()...)
+	return u
+}
 
 // usageOf reads what a process has used, where there is a /proc; elsewhere the
 // figures that need it are left out.

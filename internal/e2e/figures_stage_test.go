@@ -2,7 +2,6 @@ package e2e
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -141,7 +140,7 @@ func (s *stage) warm(svc *service) {
 // settle waits until everything that was sent has arrived and has been worked off.
 func (s *stage) settle(svc *service) {
 	s.b.Helper()
-	db, err := sql.Open("sqlite", "file:"+svc.db+"?mode=ro&_pragma=busy_timeout(5000)")
+	db, err := svc.on.look(svc.db)
 	require.NoError(s.b, err)
 	defer func() { require.NoError(s.b, db.Close()) }()
 	ctx, cancel := context.WithTimeout(context.Background(), figurePatience)

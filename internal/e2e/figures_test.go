@@ -44,6 +44,9 @@ func BenchmarkFigures(b *testing.B) {
 	b.Run("Lives0ms", func(b *testing.B) { benchLives(b, t, binary, 0) })
 	b.Run("Lives50ms", func(b *testing.B) { benchLives(b, t, binary, farAway) })
 	b.Run("Crowd", func(b *testing.B) { benchCrowd(b, t, binary) })
+	for _, c := range crews() {
+		b.Run("Load/"+c.name, func(b *testing.B) { benchLoad(b, t, binary, c) })
+	}
 	require.NoError(b, t.print(os.Stdout))
 }
 
@@ -118,7 +121,7 @@ func benchStart(b *testing.B, t *figures, binary string) {
 			fresh = append(fresh, took)
 			svc, took = s.spawn(binary, folder)
 			require.NoError(b, poll(svc.swept), "no first sweep")
-			rest, known = usageOf(svc.pid)
+			rest, known = usageOfAll(svc.pids...)
 			svc.stop()
 			again = append(again, took)
 		}
@@ -138,6 +141,7 @@ func benchStart(b *testing.B, t *figures, binary string) {
 // spent is what the service and the stand-in used between two moments.
 type spent struct {
 	service, rest time.Duration
+	database      time.Duration // of the database's own processes, which service has not
 	after         usage
 	requests      int
 	known         bool
@@ -149,19 +153,21 @@ type spent struct {
 func (s *stage) spend(svc *service, do func()) spent {
 	s.b.Helper()
 	s.sim.ResetRequests()
-	service, ok1 := usageOf(svc.pid)
+	service, ok1 := usageOfAll(svc.pids...)
+	database := svc.kept()
 	own, ok2 := usageOf(os.Getpid())
 	busy, all, ok3 := machineTime()
 	do()
 	s.settle(svc)
 	var out spent
 	var ok4, ok5, ok6 bool
-	out.after, ok4 = usageOf(svc.pid)
+	out.after, ok4 = usageOfAll(svc.pids...)
+	out.database = max(0, svc.kept().cpu-database.cpu)
 	ownAfter, ok5 := usageOf(os.Getpid())
 	busyAfter, allAfter, ok6 := machineTime()
 	out.known = ok1 && ok2 && ok3 && ok4 && ok5 && ok6
 	out.service, out.rest = out.after.cpu-service.cpu, ownAfter.cpu-own.cpu
-	out.foreign, out.all = max(0, busyAfter-busy-out.service-out.rest), allAfter-all
+	out.foreign, out.all = max(0, busyAfter-busy-out.service-out.rest-out.database), allAfter-all
 	for _, r := range s.sim.Requests() {
 		if r.Counted {
 			out.requests++
@@ -174,7 +180,7 @@ func (s *stage) spend(svc *service, do func()) spent {
 // plus is both together.
 func (x spent) plus(y spent) spent {
 	return spent{
-		service: x.service + y.service, rest: x.rest + y.rest, after: y.after, requests: x.requests + y.requests, known: y.known,
+		service: x.service + y.service, rest: x.rest + y.rest, database: x.database + y.database, after: y.after, requests: x.requests + y.requests, known: y.known,
 		foreign: x.foreign + y.foreign, all: x.all + y.all,
 	}
 }

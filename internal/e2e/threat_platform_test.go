@@ -297,7 +297,17 @@ func TestThreat_T24_OthersAreNotHeldUp(t *testing.T) {
 
 func TestThreat_T25_SuspendedRenamedTransferred(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, thePolicy)
+	for _, on := range []engine{onSQLite, onPostgres} {
+		t.Run(string(on), func(t *testing.T) {
+			t.Parallel()
+			suspendedRenamedTransferred(t, on)
+		})
+	}
+}
+
+func suspendedRenamedTransferred(t *testing.T, on engine) {
+	t.Helper()
+	w := newWorldOn(t, on, thePolicy)
 	p := w.open(weaken())
 	w.do(w.as("pia").Label(p, "sla/product-approved"))
 	w.in.Suspend()

@@ -36,6 +36,8 @@ type engine string
 const (
 	onSQLite   engine = "sqlite"
 	onPostgres engine = "postgres"
+	// onDurable is onPostgres with a server that flushes what it commits, as in production.
+	onDurable engine = "durable postgres"
 )
 
 // database is a new database of that kind.
@@ -49,7 +51,7 @@ func (e engine) database(t *testing.T) string {
 
 // look opens a database of that kind for looking into it.
 func (e engine) look(address string) (*sql.DB, error) {
-	if e == onPostgres {
+	if e != onSQLite {
 		return sql.Open("pgx", address)
 	}
 	return sql.Open("sqlite", "file:"+address+"?mode=ro&_pragma=busy_timeout(5000)")
@@ -207,7 +209,7 @@ func keyPEM() []byte {
 // start starts slagate on the world's database; it can be stopped and started again.
 func (w *world) start() {
 	w.t.Helper()
-	first := w.run()
+	first := w.begin()
 	w.openJobs()
 	// What happened while nobody listened is lost, not late.
 	require.NoError(w.t, w.sim.Deliveries().Wait(context.Background()))
@@ -224,16 +226,27 @@ type replica struct {
 	stop func()
 }
 
-// run starts one slagate on the world's database, beside those that run already.
-func (w *world) run() replica {
+// run starts slagate on a database that is there.
+func (w *world) run(database string) {
+	w.t.Helper()
+	w.cfg = w.config(database)
+	w.start()
+}
+
+func (w *world) config(database string) app.Config {
+	return app.Config{
+		WebURL: "https://github.test", V3URL: w.api.URL + "/api/v3/", V4URL: w.api.URL + "/api/graphql",
+		AppID: appID, Secrets: []string{secret}, PrivateKey: keyPEM(),
+		Listen: "127.0.0.1:0", Database: database, Workers: 4, SweepInterval: time.Hour,
+		Retention: time.Hour, ClosedRetention: time.Hour, ContentPerMinute: -1,
+	}
+}
+
+// begin starts one slagate on the world's database, beside those that run already.
+func (w *world) begin() replica {
 	w.t.Helper()
 	if w.cfg.Database == "" {
-		w.cfg = app.Config{
-			WebURL: "https://github.test", V3URL: w.api.URL + "/api/v3/", V4URL: w.api.URL + "/api/graphql",
-			AppID: appID, Secrets: []string{secret}, PrivateKey: keyPEM(),
-			Listen: "127.0.0.1:0", Database: w.on.database(w.t), Workers: 4, SweepInterval: time.Hour,
-			Retention: time.Hour, ClosedRetention: time.Hour, ContentPerMinute: -1,
-		}
+		w.cfg = w.config(w.on.database(w.t))
 	}
 	log := zerolog.New(zerolog.NewTestWriter(w.t)).Level(zerolog.WarnLevel)
 	if testing.Verbose() {

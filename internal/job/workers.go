@@ -70,7 +70,11 @@ func (w *evaluateWorker) Work(ctx context.Context, job *river.Job[Evaluate]) err
 		return err
 	}
 	defer done()
-	ctx = logged(ctx, w.cfg.Log.With().Int64("job", job.ID).Stringer("pr", turn.Ref))
+	fields := w.cfg.Log.With().Int64("job", job.ID).Str("repo", turn.Ref.Owner+"/"+turn.Ref.Repo).Int("pr", turn.Ref.Number)
+	if turn.Delivery != "" {
+		fields = fields.Str("delivery", turn.Delivery)
+	}
+	ctx = logged(ctx, fields)
 	again, err := w.cfg.Handlers.Evaluate(ctx, turn, job.Priority >= prioCalm)
 	if err != nil {
 		return steer(ctx, fmt.Errorf("evaluate %s: %w", turn.Ref, err))
@@ -152,7 +156,7 @@ func steer(ctx context.Context, err error) error {
 		RetryAfter() time.Duration
 	}
 	if !errors.As(err, &when) {
-		return err
+		return told{err, zerolog.Ctx(ctx)}
 	}
 	after := max(when.RetryAfter(), snoozeLeast)
 	zerolog.Ctx(ctx).Info().Err(err).Dur("after", after).Msg("job put off")
@@ -182,22 +186,4 @@ func (b backoff) NextRetry(job *rivertype.JobRow) time.Time {
 	// Spread by the job's id: the golden ratio's multiples are far apart from each other.
 	spread := time.Duration((uint64(job.ID)*0x9E3779B97F4A7C15)>>54) * wait / 4096 //nolint:gosec // ids are positive
 	return b.now().Add(wait - spread)
-}
-
-// reporter logs what went wrong, once per attempt.
-type reporter struct {
-	log zerolog.Logger
-}
-
-// HandleError logs a failed attempt.
-func (r reporter) HandleError(_ context.Context, job *rivertype.JobRow, err error) *river.ErrorHandlerResult {
-	r.log.Warn().Err(err).Int64("job", job.ID).Str("kind", job.Kind).Int("attempt", job.Attempt).Msg("job failed")
-	return nil
-}
-
-// HandlePanic logs a bug.
-func (r reporter) HandlePanic(_ context.Context, job *rivertype.JobRow, value any, trace string) *river.ErrorHandlerResult {
-	r.log.Error().Interface("panic", value).Str("trace", trace).Int64("job", job.ID).Str("kind", job.Kind).
-		Int("attempt", job.Attempt).Msg("job panicked")
-	return nil
 }

@@ -162,6 +162,9 @@ type Turn struct {
 	Ref pull.Ref
 	Gen int64 // what had arrived when it was given out
 	No  int64 // counts the turns of the pull request
+	// Delivery is the GUID of the last delivery that no evaluation has answered yet, "" if
+	// there is none: a sweep, or another look at a certain time.
+	Delivery string
 }
 
 // PullRow is all that is kept of one pull request.

@@ -82,7 +82,7 @@ func Open(ctx context.Context, address string, opts store.Options) (*DB, error) 
 		return nil, fmt.Errorf("open database %s:%d/%s: %w", cfg.ConnConfig.Host, cfg.ConnConfig.Port, cfg.ConnConfig.Database, err)
 	}
 	return &DB{engine: e, DB: relational.New(e, opts, relational.Dialect{
-		ForUpdate:   " for update",
+		ForUpdate:   " for no key update", // as an update does: new rows that refer to this one need not wait
 		AttemptedAt: `cast(extract(epoch from attempted_at) * 1000000 as bigint)`,
 	})}, nil
 }

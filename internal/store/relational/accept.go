@@ -3,6 +3,7 @@ package relational
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -17,43 +18,48 @@ import (
 // was kept under another GUID (only the body is signed, so it can be replayed),
 // tells nothing new: it only has the pull requests looked at again, which is harmless.
 func (db *DB) Accept(ctx context.Context, d store.Delivery) (fresh bool, err error) {
-	var about pull.Ref
-	if len(d.Pulls) > 0 {
-		about = d.Pulls[0].Ref
+	l := &letter{Delivery: d}
+	err = errAlone
+	if l.shareable() {
+		err = db.share(ctx, l)
 	}
-	d.Pulls, d.MergeGroups = inOrder(d.Pulls, byRef), inOrder(d.MergeGroups, byHead)
-	err = db.engine.Write(ctx, true, func(tx store.Tx) error {
-		var known bool
-		if fresh, known, err = keepDelivery(ctx, tx, d); err != nil {
-			return err
-		}
-		if !known {
-			if err := applyRepos(ctx, tx, d.Repos); err != nil {
-				return err
-			}
-		}
-		for _, h := range d.Pulls {
-			if err := db.arrive(ctx, tx, h, known); err != nil {
-				return err
-			}
-		}
-		if !known {
-			if err := keepEvidence(ctx, tx, d, about); err != nil {
-				return err
-			}
-		}
-		for _, g := range d.MergeGroups {
-			if err := db.groupArrives(ctx, tx, g); err != nil {
-				return err
-			}
-		}
-		return db.follow(ctx, tx, d)
-	})
+	if errors.Is(err, errAlone) {
+		err = db.keepAlone(ctx, l)
+	}
 	if err != nil {
 		return false, fmt.Errorf("accept delivery %s: %w", d.GUID, err)
 	}
 	db.queue.Committed()
-	return fresh, nil
+	return l.fresh, nil
+}
+
+// keepAlone keeps a delivery in a transaction of its own.
+func (db *DB) keepAlone(ctx context.Context, l *letter) error {
+	groups := inOrder(l.MergeGroups, byHead)
+	return db.engine.Write(ctx, true, func(tx store.Tx) (err error) {
+		if l.fresh, l.known, err = keepDelivery(ctx, tx, l.Delivery); err != nil {
+			return err
+		}
+		if err := keepRepos(ctx, tx, l.Delivery, l.known); err != nil {
+			return err
+		}
+		for _, h := range inOrder(l.Pulls, byRef) {
+			if err := db.arrive(ctx, tx, h, l.GUID, l.known); err != nil {
+				return err
+			}
+		}
+		if !l.known {
+			if err := keepEvidence(ctx, tx, l.Delivery); err != nil {
+				return err
+			}
+		}
+		for _, g := range groups {
+			if err := db.groupArrives(ctx, tx, g); err != nil {
+				return err
+			}
+		}
+		return db.follow(ctx, tx, l.Delivery)
+	})
 }
 
 // inOrder is a sorted copy: rows are locked in one order everywhere.
@@ -94,20 +100,19 @@ func keepDelivery(ctx context.Context, tx store.Tx, d store.Delivery) (fresh, kn
 	return fresh, replay || !fresh, nil
 }
 
-// arrive notes that something arrived for a pull request. hintOnly: what the
-// payload says of the pull request itself is old and not believed.
-func (db *DB) arrive(ctx context.Context, tx store.Tx, h store.PullHint, hintOnly bool) error {
-	if err := ensureRepo(ctx, tx, h, hintOnly); err != nil {
-		return err
-	}
+// arrive notes that something arrived for a pull request, with the delivery of that GUID or
+// ("") without one. hintOnly: what the payload says of the pull request itself is old
+// and not believed. Its repository has to be known.
+func (db *DB) arrive(ctx context.Context, tx store.Tx, h store.PullHint, guid string, hintOnly bool) error {
 	if hintOnly {
 		h = store.PullHint{Ref: h.Ref, TakesAway: h.TakesAway, First: h.First}
 	}
 	now := micros(db.now())
 	// A payload that is older than what is known changes no fact: deliveries come in any order.
 	_, err := tx.Exec(ctx, `
-		insert into pulls (repo_id, number, head, base_branch, open, updated_at, gen, takes_gen, first_gen, waiting_since, arrived_at, shown)
-		values (?1, ?2, ?3, ?4, ?5, ?6, 1, ?7, ?8, ?9, ?9, ?10)
+		insert into pulls (repo_id, number, head, base_branch, open, updated_at, gen, takes_gen, first_gen, waiting_since, arrived_at, shown,
+			last_delivery)
+		values (?1, ?2, ?3, ?4, ?5, ?6, 1, ?7, ?8, ?9, ?9, ?10, ?11)
 		on conflict (repo_id, number) do update set
 			gen = pulls.gen + 1,
 			takes_gen = case when excluded.takes_gen = 1 then pulls.gen + 1 else pulls.takes_gen end,
@@ -115,13 +120,15 @@ func (db *DB) arrive(ctx context.Context, tx store.Tx, h store.PullHint, hintOnl
 			waiting_since = case when pulls.waiting_since = 0 then excluded.arrived_at else pulls.waiting_since end,
 			arrived_at = excluded.arrived_at,
 			shown = excluded.shown,
+			last_delivery = case when excluded.last_delivery <> '' then excluded.last_delivery else pulls.last_delivery end,
 			head = case when excluded.updated_at >= pulls.updated_at and excluded.updated_at > 0 and excluded.head <> ''
 				then excluded.head else pulls.head end,
 			base_branch = case when excluded.updated_at >= pulls.updated_at and excluded.updated_at > 0 and excluded.base_branch <> ''
 				then excluded.base_branch else pulls.base_branch end,
 			open = case when excluded.updated_at >= pulls.updated_at and excluded.updated_at > 0 then excluded.open else pulls.open end,
 			updated_at = case when excluded.updated_at > pulls.updated_at then excluded.updated_at else pulls.updated_at end`,
-		h.Ref.RepoID, h.Ref.Number, h.Head, h.BaseBranch, bit(!h.Closed), micros(h.UpdatedAt), bit(h.TakesAway), bit(h.First), now, h.Shown)
+		h.Ref.RepoID, h.Ref.Number, h.Head, h.BaseBranch, bit(!h.Closed), micros(h.UpdatedAt), bit(h.TakesAway), bit(h.First), now, h.Shown,
+		guid)
 	if err != nil {
 		return fmt.Errorf("note arrival for %s: %w", h.Ref, err)
 	}
@@ -136,10 +143,15 @@ func bit(b bool) int64 {
 	return 0
 }
 
-func keepEvidence(ctx context.Context, tx store.Tx, d store.Delivery, ref pull.Ref) error {
-	if len(d.Evidence) > 0 && len(d.Pulls) == 0 {
+// keepEvidence keeps what a delivery says of its first pull request.
+func keepEvidence(ctx context.Context, tx store.Tx, d store.Delivery) error {
+	if len(d.Evidence) == 0 {
+		return nil
+	}
+	if len(d.Pulls) == 0 {
 		return fmt.Errorf("evidence for no pull request: %d pieces", len(d.Evidence))
 	}
+	ref := d.Pulls[0].Ref
 	for _, e := range d.Evidence {
 		e.Seq, e.Delivery = 0, d.GUID
 		body, err := marshal(e)

@@ -12,11 +12,8 @@ import (
 
 // groupArrives notes that something arrived for a merge group. A group that
 // is asked for again after it was destroyed is back: answering too much harms nobody,
-// silence stalls the queue.
+// silence stalls the queue. Its repository has to be known.
 func (db *DB) groupArrives(ctx context.Context, tx store.Tx, g store.MergeGroup) error {
-	if err := ensureRepo(ctx, tx, store.PullHint{Ref: g.Ref}, false); err != nil {
-		return err
-	}
 	_, err := tx.Exec(ctx, `
 		insert into merge_groups (repo_id, head, base, head_ref, base_ref, gone, gen, seen) values (?, ?, ?, ?, ?, ?, 1, ?)
 		on conflict (repo_id, head) do update set base = excluded.base, head_ref = excluded.head_ref, base_ref = excluded.base_ref,
@@ -53,6 +50,9 @@ func (db *DB) KeepGroups(ctx context.Context, groups []store.MergeGroup) error {
 	}
 	groups = inOrder(groups, byHead)
 	return db.writeJobs(ctx, "keep merge groups", func(tx store.Tx) error {
+		if err := keepRepos(ctx, tx, store.Delivery{MergeGroups: groups}, false); err != nil {
+			return err
+		}
 		var fresh []store.MergeGroup
 		for _, g := range groups {
 			var known bool

@@ -128,7 +128,7 @@ func (db *DB) SavePull(ctx context.Context, s store.Saved) (fresh bool, err erro
 		if err := saveSnapshot(ctx, tx, s.Ref, packed); err != nil {
 			return err
 		}
-		return settle(ctx, tx, s.Ref, s.Gen)
+		return settle(ctx, tx, s.Ref, s.Gen, false)
 	})
 	return fresh && err == nil, err
 }

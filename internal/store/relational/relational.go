@@ -15,8 +15,9 @@
 // each thing that it writes to GitHub, is checked against the count. So a
 // worker that slept through its own end finds that it has been overtaken and writes nothing.
 //
-// Rows are locked in the order of repository and number, everywhere, so that
-// two transactions never wait for each other. To keep something new, add a
+// Rows are locked in one order everywhere, so that no two transactions wait for each other:
+// repositories by id, pull requests by repository and number, merge groups, then the jobs
+// of what is locked. To keep something new, add a
 // migration file to each engine (never edit an old one) and a method beside its like. The
 // package decides nothing about pull requests, knows no job by name (see
 // [store.Queue]) and opens no database: that is the engines' part.
@@ -68,6 +69,7 @@ type DB struct {
 	attemptedAt string
 	zip         zipper
 	locks       heldLocks
+	inbox       inbox
 }
 
 // New returns the store on an engine.

@@ -6,6 +6,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/slagate/slagate/internal/store"
 )
@@ -76,9 +77,40 @@ func ensureRepo(ctx context.Context, tx store.Tx, h store.PullHint, hintOnly boo
 	return ensureRepo(ctx, tx, h, false)
 }
 
+// keepRepos keeps what a delivery says of repositories, in the order of their ids and before any
+// row of a pull request is locked: repositories come first everywhere. known: the
+// delivery tells nothing new.
+func keepRepos(ctx context.Context, tx store.Tx, d store.Delivery, known bool) error {
+	type step struct {
+		id   int64
+		keep func() error
+	}
+	var steps []step
+	if !known {
+		for _, h := range d.Repos {
+			steps = append(steps, step{h.RepoID, func() error { return applyRepos(ctx, tx, []store.RepoHint{h}) }})
+		}
+	}
+	for _, h := range d.Pulls {
+		steps = append(steps, step{h.Ref.RepoID, func() error { return ensureRepo(ctx, tx, h, known) }})
+	}
+	for _, g := range d.MergeGroups {
+		steps = append(steps, step{g.Ref.RepoID, func() error { return ensureRepo(ctx, tx, store.PullHint{Ref: g.Ref}, false) }})
+	}
+	slices.SortStableFunc(steps, func(a, b step) int { return cmp.Compare(a.id, b.id) })
+	for _, s := range steps {
+		if err := s.keep(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func byRepo(a, b store.RepoHint) int { return cmp.Compare(a.RepoID, b.RepoID) }
+
 // SaveRepos keeps what GitHub said of repositories when it listed them.
 func (db *DB) SaveRepos(ctx context.Context, hints []store.RepoHint) error {
-	hints = inOrder(hints, func(a, b store.RepoHint) int { return cmp.Compare(a.RepoID, b.RepoID) })
+	hints = inOrder(hints, byRepo)
 	return db.write(ctx, "save repositories", func(tx store.Tx) error { return applyRepos(ctx, tx, hints) })
 }
 

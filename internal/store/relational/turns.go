@@ -61,8 +61,8 @@ func (db *DB) BeginPull(ctx context.Context, repoID int64, number int) (turn sto
 		return fail(store.ErrBusy)
 	}
 	err = db.write(ctx, "give out the turn", func(tx store.Tx) error {
-		err := tx.QueryRow(ctx, `update pulls set turn = turn + 1 where repo_id = ? and number = ? returning gen, turn`,
-			repoID, number).Scan(&turn.Gen, &turn.No)
+		err := tx.QueryRow(ctx, `update pulls set turn = turn + 1 where repo_id = ? and number = ? returning gen, turn, last_delivery`,
+			repoID, number).Scan(&turn.Gen, &turn.No, &turn.Delivery)
 		if err != nil {
 			return err
 		}
@@ -115,7 +115,7 @@ func (db *DB) SettlePull(ctx context.Context, turn store.Turn, finish func(tx st
 		if last != turn.No {
 			return store.ErrOvertaken
 		}
-		if err := settle(ctx, tx, turn.Ref, turn.Gen); err != nil {
+		if err := settle(ctx, tx, turn.Ref, turn.Gen, true); err != nil {
 			return err
 		}
 		return finish(tx, gen != turn.Gen)
@@ -124,10 +124,12 @@ func (db *DB) SettlePull(ctx context.Context, turn store.Turn, finish func(tx st
 
 // settle notes that an evaluation which began at gen is done. What arrived
 // since then waits since the last arrival: the first one's time is not kept.
-func settle(ctx context.Context, tx store.Tx, ref pull.Ref, gen int64) error {
+// over: it is carried out as well, so that a later look answers no delivery.
+func settle(ctx context.Context, tx store.Tx, ref pull.Ref, gen int64, over bool) error {
 	_, err := tx.Exec(ctx, `update pulls set done = case when done > ?1 then done else ?1 end,
-			waiting_since = case when gen > ?1 then arrived_at else 0 end
-		where repo_id = ?2 and number = ?3`, gen, ref.RepoID, ref.Number)
+			waiting_since = case when gen > ?1 then arrived_at else 0 end,
+			last_delivery = case when gen > ?1 or ?4 = 0 then last_delivery else '' end
+		where repo_id = ?2 and number = ?3`, gen, ref.RepoID, ref.Number, bit(over))
 	return err
 }
 

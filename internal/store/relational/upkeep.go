@@ -35,8 +35,12 @@ func (db *DB) enqueue(ctx context.Context, hints []store.PullHint) error {
 	return db.writeJobs(ctx, "queue pull requests", func(tx store.Tx) error {
 		var urgent []store.PullHint
 		var calm []pull.Ref
-		for _, h := range inOrder(hints, byRef) {
-			if err := db.arrive(ctx, tx, h, false); err != nil {
+		hints := inOrder(hints, byRef)
+		if err := keepRepos(ctx, tx, store.Delivery{Pulls: hints}, false); err != nil {
+			return err
+		}
+		for _, h := range hints {
+			if err := db.arrive(ctx, tx, h, "", false); err != nil {
 				return err
 			}
 			if h.TakesAway || h.First {
@@ -78,11 +82,12 @@ func (db *DB) EnqueueWaiting(ctx context.Context) error {
 }
 
 // enqueueWaiting does so for the next batch after one pull request. It reads in
-// the transaction that inserts: an evaluation that ends in between is not doubled.
+// the transaction that inserts, and locks the rows as all do that insert such jobs: an
+// evaluation that ends in between is not doubled.
 func (db *DB) enqueueWaiting(ctx context.Context, after pull.Ref) (refs []pull.Ref, err error) {
 	err = db.writeJobs(ctx, "queue waiting pull requests", func(tx store.Tx) error {
 		rows, err := tx.Query(ctx, `select p.repo_id, p.number from pulls p join repos r using (repo_id)
-			where p.gen > p.done and r.gone = 0 and (p.repo_id, p.number) > (?, ?) order by p.repo_id, p.number limit ?`,
+			where p.gen > p.done and r.gone = 0 and (p.repo_id, p.number) > (?, ?) order by p.repo_id, p.number limit ?`+db.lockingPulls(),
 			after.RepoID, after.Number, batch)
 		if err != nil {
 			return err
@@ -97,6 +102,14 @@ func (db *DB) enqueueWaiting(ctx context.Context, after pull.Ref) (refs []pull.R
 		return db.queue.Evaluations(ctx, tx, refs, store.Sometime)
 	})
 	return refs, err
+}
+
+// lockingPulls is forUpdate where repositories are read as well.
+func (db *DB) lockingPulls() string {
+	if db.forUpdate == "" {
+		return ""
+	}
+	return db.forUpdate + " of p"
 }
 
 // OldestUnevaluated is since when the pull request that waits longest has been waiting

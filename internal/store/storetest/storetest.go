@@ -127,6 +127,7 @@ func Run(t *testing.T, open Open) {
 		"enqueue":                           enqueue,
 		"settle":                            settle,
 		"turns":                             turns,
+		"turns name their delivery":         turnsNameDelivery,
 		"heads":                             heads,
 		"a crowded repository":              crowded,
 		"lists and debts":                   listsAndDebts,

@@ -65,6 +65,42 @@ func turns(t *testing.T, h Harness) {
 	}
 }
 
+// turnsNameDelivery: a turn tells the last delivery that was not answered; what comes without
+// one takes it away as little as an evaluation that fails.
+func turnsNameDelivery(t *testing.T, h Harness) {
+	t.Helper()
+	ctx := t.Context()
+	begin := func() store.Turn {
+		turn, done, _, err := h.Store.BeginPull(ctx, repoID, 12)
+		require.NoError(t, err)
+		done()
+		return turn
+	}
+	finish := func(turn store.Turn) {
+		require.NoError(t, h.Store.SettlePull(ctx, turn, func(store.Tx, bool) error { return nil }))
+	}
+	accept(t, h.Store, delivery("g1", 12))
+	accept(t, h.Store, delivery("g2", 12))
+	require.NoError(t, h.Store.Enqueue(ctx, delivery("", 12).Pulls, "sweep"))
+	require.Equal(t, "g2", begin().Delivery)
+	turn := begin()
+	_, err := h.Store.SavePull(ctx, saved(12, turn.Gen))
+	require.NoError(t, err)
+	turn = begin()
+	require.Equal(t, "g2", turn.Delivery, "what was decided may not be carried out yet")
+
+	accept(t, h.Store, delivery("g3", 12))
+	finish(turn)
+	turn = begin()
+	require.Equal(t, "g3", turn.Delivery, "arrived in the middle")
+	finish(turn)
+	require.Empty(t, begin().Delivery, "answered")
+	require.NoError(t, h.Store.Enqueue(ctx, delivery("", 12).Pulls, "sweep"))
+	require.Empty(t, begin().Delivery, "a sweep answers no delivery")
+	accept(t, h.Store, delivery("g1", 12))
+	require.Equal(t, "g1", begin().Delivery, "sent again")
+}
+
 func heads(t *testing.T, h Harness) {
 	t.Helper()
 	ctx := t.Context()
