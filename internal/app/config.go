@@ -241,12 +241,14 @@ func (r *reader) database() string {
 	return path
 }
 
-// redactURL hides the password of an address.
+// redactURL hides the password of an address. What is not one, such as libpq's form
+// "host=… password=…", is not shown at all.
 func redactURL(v string) string {
-	if u, err := url.Parse(v); err == nil {
-		return u.Redacted()
+	u, err := url.Parse(v)
+	if err != nil || u.Host == "" && u.Scheme != "sqlite" {
+		return "(not shown: it may hold a password)"
 	}
-	return "(unreadable)"
+	return u.Redacted()
 }
 
 func (r *reader) workers() int {

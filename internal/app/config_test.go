@@ -153,6 +153,18 @@ func TestLoadConfigContentByHost(t *testing.T) {
 	}
 }
 
+// libpq's other form of an address is refused, without a word of what may be a password.
+func TestLoadConfigShowsNoPassword(t *testing.T) {
+	t.Parallel()
+	for _, address := range []string{
+		"host=db user=slagate password=s3cr3t dbname=slagate", "password=s3cr3t", "s3cr3t", "mysql://slagate:s3cr3t@db/slagate", "postgres:s3cr3t",
+	} {
+		_, err := LoadConfig("", secrets("SLAGATE_DATABASE_URL="+address))
+		require.ErrorContains(t, err, "SLAGATE_DATABASE_URL", address)
+		require.NotContains(t, err.Error(), "s3cr3t", address)
+	}
+}
+
 // One setting is wrong, and the error names it in both spellings.
 func TestLoadConfigRefuses(t *testing.T) {
 	t.Parallel()

@@ -127,7 +127,7 @@ func TestThreat_T31_NoSecretsInLogsMetricsPages(t *testing.T) {
 			request(address, http.MethodGet, path, "")
 		}
 	}
-	service.log.Error().Interface("panic", errorOf(key)).Str("url", "postgres://me:"+dbPassword+"@db").Msg("a bug " + webhookSecret)
+	service.log.Error().Str("url", "postgres://me:"+dbPassword+"@db").Msg("a bug " + webhookSecret)
 	stop()
 	require.NoError(t, <-ended)
 	require.Contains(t, seen.String(), "delivery refused")

@@ -141,11 +141,17 @@ func (c *Controller) Process(ctx context.Context, turn store.Turn) (again time.D
 	return again, err
 }
 
+// noteWithin bounds the time for noting a failure.
+const noteWithin = 5 * time.Second
+
 // failed notes since when a pull request cannot be evaluated. When the patience
 // is over it says so in the status; the error goes back to the queue either way.
 func (c *Controller) failed(ctx context.Context, row store.PullRow, cause error) error {
 	now := c.Now()
 	if row.FailingSince.IsZero() {
+		// The evaluation may have failed because its time was over.
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), noteWithin)
+		defer cancel()
 		return errors.Join(cause, c.Pulls.SetFailing(ctx, row.Ref, now))
 	}
 	if now.Sub(row.FailingSince) < plan.Patience || row.Head == "" || !row.Open || errors.Is(cause, errUnanswered) {

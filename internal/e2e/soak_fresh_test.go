@@ -195,5 +195,6 @@ func (s *soak) signed(table *figures, name string) {
 		}
 	}
 	table.add(name+": green once everybody has signed who has to", fmt.Sprint(open), "%d", green)
+	s.explain(red)
 	require.Empty(s.t, red)
 }

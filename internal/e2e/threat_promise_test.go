@@ -116,6 +116,9 @@ func TestThreat_T12_TakesThePromiseAway(t *testing.T) {
 		"moved out and reworded": {map[string]githubsim.File{
 			"slo/checkout.yml": githubsim.Removed(), "docs/checkout.yml": githubsim.Text("# Only for the record.\nobjective: 99.9\nwindow: 30d\n"),
 		}, isRemoved, "**removed** | The availability objective of checkout stood in `slo/checkout.yml` before"},
+		"renamed out with a remark": {map[string]githubsim.File{
+			"alerts/checkout.yml": githubsim.Removed(), "docs/alerts.yml": edited(t, all, "whoever is on call", "the team"),
+		}, isRemoved, "moved to a name that fewer rules cover"},
 		"one of two alerts moved out": {map[string]githubsim.File{
 			"alerts/checkout.yml": githubsim.Text(alertsHead + errorsAlert), "elsewhere/rules.yml": githubsim.Text(alertsHead + downAlert),
 		}, isRemoved, "**removed** | The alert CheckoutDown stood in `alerts/checkout.yml` before"},

@@ -73,6 +73,9 @@ func (e *evaluation) others(f *pull.File, hits []RuleHit) (commitment.Effect, st
 		return commitment.Unknown, why
 	}
 	if f.Status == pull.FileRenamed && f.Previous != "" {
+		if !e.coversAtLeast(f.Path, f.Previous) {
+			return commitment.Removed, "moved to a name that fewer rules cover"
+		}
 		if why := formats.PutAside(f.Previous, f.Path); why != "" {
 			return commitment.Unknown, why
 		}

@@ -144,8 +144,10 @@ func (l *limiter) judge(graphql bool, resp *http.Response, body []byte) error {
 			return l.limited(until, whyGitHub)
 		}
 	}
-	if !said {
-		until = l.now().Add(min(minuteWait<<min(l.silent, 8), longestWait))
+	if now := l.now(); !said && l.all.After(now) {
+		until = l.all // one limit refuses all that were under way, and counts once
+	} else if !said {
+		until = now.Add(min(minuteWait<<min(l.silent, 8), longestWait))
 		l.silent++
 	}
 	if until.After(l.all) {

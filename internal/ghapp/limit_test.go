@@ -88,6 +88,24 @@ func TestLimitsOfGitHub(t *testing.T) {
 	}
 }
 
+// TestLimitWithoutATimeCountsOnce: one limit refuses all requests that were under way; it is no
+// reason to stay away the longer the more there were.
+func TestLimitWithoutATimeCountsOnce(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 3, 2, 10, 0, 0, 0, time.UTC)
+	l := newLimiter(1, nil, nil, func() time.Time { return now })
+	refused := &http.Response{StatusCode: http.StatusTooManyRequests, Header: http.Header{}}
+	for range 10 {
+		var limited *LimitedError
+		require.ErrorAs(t, l.judge(false, refused, nil), &limited)
+		require.Equal(t, time.Minute, limited.RetryAfter())
+	}
+	now = now.Add(time.Minute)
+	var limited *LimitedError
+	require.ErrorAs(t, l.judge(false, refused, nil), &limited)
+	require.Equal(t, 2*time.Minute, limited.RetryAfter(), "the next one counts")
+}
+
 func TestLimitWithoutATimeGrowsAndStartsAnew(t *testing.T) {
 	t.Parallel()
 	f := newFake(t)

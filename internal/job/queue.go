@@ -212,7 +212,7 @@ func (q *Queue) Looks(ctx context.Context, tx store.Tx, looks []store.Look) erro
 		}
 		var waits bool
 		err = tx.QueryRow(ctx, `select exists (select 1 from river_job
-			where (state = 'available' or (state = 'scheduled' and priority = ?)) and queue = ? and kind = ? and `+q.river.sameArgs()+`)`,
+			where (state = 'available' or (state in ('scheduled', 'retryable') and priority = ?)) and queue = ? and kind = ? and `+q.river.sameArgs()+`)`,
 			prioCalm, queueWide, args.Kind(), string(encoded)).Scan(&waits)
 		if err != nil {
 			return fmt.Errorf("look for the same look: %w", err)

@@ -30,8 +30,7 @@ type reporter struct {
 // HandleError logs a failed attempt.
 func (r reporter) HandleError(_ context.Context, job *rivertype.JobRow, err error) *river.ErrorHandlerResult {
 	log := r.about(job)
-	var t told
-	if errors.As(err, &t) {
+	if t, ok := errors.AsType[told](err); ok {
 		log = *t.log
 	}
 	log.Warn().Err(err).Str("kind", job.Kind).Int("attempt", job.Attempt).Msg("job failed")

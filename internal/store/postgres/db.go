@@ -78,7 +78,7 @@ func Open(ctx context.Context, address string, opts store.Options) (*DB, error) 
 	}
 	e := &engine{}
 	if err := e.open(ctx, cfg, opts); err != nil {
-		e.close()
+		e.close() //nolint:contextcheck // what failed may be the context; closing has its own time
 		return nil, fmt.Errorf("open database %s:%d/%s: %w", cfg.ConnConfig.Host, cfg.ConnConfig.Port, cfg.ConnConfig.Database, err)
 	}
 	return &DB{engine: e, DB: relational.New(e, opts, relational.Dialect{
@@ -124,7 +124,7 @@ func (e *engine) open(ctx context.Context, cfg *pgxpool.Config, opts store.Optio
 	if e.pool, err = pgxpool.NewWithConfig(ctx, cfg); err != nil {
 		return err
 	}
-	e.locks = newLocks(cfg.ConnConfig.Copy(), opts.Log)
+	e.locks = newLocks(cfg.ConnConfig.Copy(), opts.Now, opts.Log)
 	if err := e.migrate(ctx, opts.Log); err != nil {
 		return err
 	}

@@ -19,6 +19,8 @@ const (
 	// leaseEnds is when PostgreSQL ends a session that was silent, and its locks with it. So a process
 	// that hangs, or that was cut off, holds up its pull requests no longer than that.
 	leaseEnds = 20 * time.Second
+	// leaseTrusted is how long after its last answer a session is taken for alive.
+	leaseTrusted = leaseEnds - 5*time.Second
 	// leaseRenewed is how often the session is heard of.
 	leaseRenewed = 5 * time.Second
 	// lockTimeout bounds one question about a lock.
@@ -39,7 +41,9 @@ type locks struct {
 	mu   sync.Mutex // one question at a time
 	conn *pgx.Conn  // nil while there is no session
 
+	now   func() time.Time
 	state sync.Mutex
+	heard time.Time      // when the session answered last
 	held  map[string]int // by key the number of the lock
 	taken int
 
@@ -47,9 +51,9 @@ type locks struct {
 	done chan struct{}
 }
 
-func newLocks(cfg *pgx.ConnConfig, log zerolog.Logger) *locks {
+func newLocks(cfg *pgx.ConnConfig, now func() time.Time, log zerolog.Logger) *locks {
 	cfg.RuntimeParams["application_name"] += " locks"
-	return &locks{cfg: cfg, log: log, held: map[string]int{}, quit: make(chan struct{})}
+	return &locks{cfg: cfg, now: now, log: log, held: map[string]int{}, quit: make(chan struct{})}
 }
 
 // start opens the session and keeps it alive until stop.
@@ -108,11 +112,16 @@ func (l *locks) ask(ctx context.Context, question func(ctx context.Context, conn
 			return fmt.Errorf("%w: %w", errSession, err)
 		}
 	}
+	asked := l.now()
 	err := question(ctx, l.conn)
 	if err != nil {
 		l.end(ctx)
+		return err
 	}
-	return err
+	l.state.Lock()
+	l.heard = asked
+	l.state.Unlock()
+	return nil
 }
 
 // connect opens a session; mu is held.
@@ -122,9 +131,12 @@ func (l *locks) connect(ctx context.Context) error {
 		return err
 	}
 	if _, err := conn.Exec(ctx, fmt.Sprintf(`set idle_session_timeout = %d`, leaseEnds.Milliseconds())); err != nil {
-		return errors.Join(err, conn.Close(ctx))
+		return errors.Join(fmt.Errorf("PostgreSQL 14 or later is needed: %w", err), conn.Close(ctx))
 	}
 	l.conn = conn
+	l.state.Lock()
+	defer l.state.Unlock()
+	l.heard = l.now()
 	return nil
 }
 
@@ -188,8 +200,16 @@ type lock struct {
 	number int
 }
 
-// Held implements store.Lock.
+// Held implements store.Lock. A process that slept may have lost its session
+// without knowing: a session that has not answered lately is not trusted.
 func (k lock) Held() bool {
+	k.of.state.Lock()
+	defer k.of.state.Unlock()
+	return k.of.held[k.key] == k.number && k.of.now().Sub(k.of.heard) < leaseTrusted
+}
+
+// kept reports whether the session that took the lock is still in use.
+func (k lock) kept() bool {
 	k.of.state.Lock()
 	defer k.of.state.Unlock()
 	return k.of.held[k.key] == k.number
@@ -203,8 +223,11 @@ func (k lock) forget() {
 
 // Unlock implements store.Lock.
 func (k lock) Unlock() {
+	if !k.kept() {
+		return // the database need not be asked, which may be away
+	}
 	err := k.of.ask(context.Background(), func(ctx context.Context, conn *pgx.Conn) error {
-		if !k.Held() {
+		if !k.kept() {
 			return nil // it ended with its session
 		}
 		_, err := conn.Exec(ctx, `select pg_advisory_unlock($1)`, lockKey(k.key))

@@ -216,3 +216,50 @@ func TestSessionLost(t *testing.T) {
 	require.True(t, again.Held())
 	again.Unlock()
 }
+
+// TestTurnLostAndGivenAgain: whoever lost a turn and is done with it late takes nothing from the
+// one who was given it since, in the same process.
+func TestTurnLostAndGivenAgain(t *testing.T) {
+	t.Parallel()
+	h := newHarness(t, pgtest.New(t))
+	db, ok := h.Store.(*postgres.DB)
+	require.True(t, ok)
+	ctx := t.Context()
+	_, err := db.Accept(ctx, stormDelivery(1, 1))
+	require.NoError(t, err)
+	ref := stormRef(1*7 + 1*5)
+	lost, late, _, err := db.BeginPull(ctx, ref.RepoID, ref.Number)
+	require.NoError(t, err)
+	_, err = db.Pool().Exec(ctx, `select pg_terminate_backend(pid) from pg_stat_activity
+		where application_name = 'slagate locks' and datname = current_database()`)
+	require.NoError(t, err)
+	var turn store.Turn
+	var done func()
+	require.Eventually(t, func() bool {
+		turn, done, _, err = db.BeginPull(ctx, ref.RepoID, ref.Number)
+		return err == nil
+	}, 20*time.Second, 10*time.Millisecond, "a new session")
+	_, err = db.CheckTurn(ctx, lost)
+	require.ErrorIs(t, err, store.ErrOvertaken)
+	late()
+	_, err = db.CheckTurn(ctx, turn)
+	require.NoError(t, err)
+	done()
+}
+
+// TestSleptTooLong: a process that slept does not trust its locks, and gives them back all the same.
+func TestSleptTooLong(t *testing.T) {
+	t.Parallel()
+	h := newHarness(t, pgtest.New(t))
+	lock, ok, err := h.Store.TryHead(t.Context(), 400, "aaa")
+	require.NoError(t, err)
+	require.True(t, ok)
+	require.True(t, lock.Held())
+	h.Now(time.Now().Add(16 * time.Second))
+	require.False(t, lock.Held(), "its session may be gone by now")
+	lock.Unlock()
+	again, ok, err := h.Another(t).Store.TryHead(t.Context(), 400, "aaa")
+	require.NoError(t, err)
+	require.True(t, ok)
+	again.Unlock()
+}

@@ -35,16 +35,17 @@ func (db *DB) Accept(ctx context.Context, d store.Delivery) (fresh bool, err err
 
 // keepAlone keeps a delivery in a transaction of its own.
 func (db *DB) keepAlone(ctx context.Context, l *letter) error {
-	groups := inOrder(l.MergeGroups, byHead)
+	d := l.Delivery
+	d.Pulls, d.MergeGroups = inOrder(d.Pulls, byRef), inOrder(d.MergeGroups, byHead)
 	return db.engine.Write(ctx, true, func(tx store.Tx) (err error) {
 		if l.fresh, l.known, err = keepDelivery(ctx, tx, l.Delivery); err != nil {
 			return err
 		}
-		if err := keepRepos(ctx, tx, l.Delivery, l.known); err != nil {
+		if err := keepRepos(ctx, tx, d, l.known); err != nil {
 			return err
 		}
-		for _, h := range inOrder(l.Pulls, byRef) {
-			if err := db.arrive(ctx, tx, h, l.GUID, l.known); err != nil {
+		for _, h := range d.Pulls {
+			if err := db.arrive(ctx, tx, h, d.GUID, l.known); err != nil {
 				return err
 			}
 		}
@@ -53,12 +54,12 @@ func (db *DB) keepAlone(ctx context.Context, l *letter) error {
 				return err
 			}
 		}
-		for _, g := range groups {
+		for _, g := range d.MergeGroups {
 			if err := db.groupArrives(ctx, tx, g); err != nil {
 				return err
 			}
 		}
-		return db.follow(ctx, tx, l.Delivery)
+		return db.follow(ctx, tx, d)
 	})
 }
 

@@ -33,10 +33,14 @@ func (h *heldLocks) put(k turnKey, l store.Lock) {
 	h.by[k] = l
 }
 
-func (h *heldLocks) remove(k turnKey) {
+// remove forgets a lock, but not one that was taken since: a lock may be lost, and the turn be
+// given out again in this process, before its first holder is done.
+func (h *heldLocks) remove(k turnKey, l store.Lock) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	delete(h.by, k)
+	if h.by[k] == l {
+		delete(h.by, k)
+	}
 }
 
 func (h *heldLocks) held(k turnKey) bool {
@@ -80,7 +84,7 @@ func (db *DB) BeginPull(ctx context.Context, repoID int64, number int) (turn sto
 	key := keyOf(turn.Ref)
 	db.locks.put(key, lock)
 	return turn, func() {
-		db.locks.remove(key)
+		db.locks.remove(key, lock)
 		lock.Unlock()
 	}, true, nil
 }

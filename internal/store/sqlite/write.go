@@ -134,7 +134,7 @@ type querier struct{ of queries }
 
 // Query implements store.Querier.
 func (q querier) Query(ctx context.Context, query string, args ...any) (store.Rows, error) {
-	rows, err := q.of.QueryContext(ctx, query, args...)
+	rows, err := q.of.QueryContext(ctx, query, args...) //nolint:rowserrcheck // whoever reads them asks
 	if err != nil {
 		return nil, err // not the typed nil
 	}

@@ -125,6 +125,7 @@ func Run(t *testing.T, open Open) {
 		"concurrent updates":                concurrentUpdates,
 		"merge groups":                      mergeGroups,
 		"enqueue":                           enqueue,
+		"deliveries at once":                atOnce,
 		"settle":                            settle,
 		"turns":                             turns,
 		"turns name their delivery":         turnsNameDelivery,
