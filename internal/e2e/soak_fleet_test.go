@@ -247,7 +247,7 @@ func (f *fleet) noDatabase(ctx context.Context, r *rand.Rand) error {
 	pause, cancel := context.WithTimeout(ctx, time.Duration(r.Int64N(int64(2*time.Second))))
 	defer cancel()
 	<-pause.Done()
-	return f.server.Start()
+	return f.server.Start() //nolint:contextcheck // it is to be there again when the faults are over
 }
 
 // quiet reports whether no job is due or waits for another try.
@@ -263,15 +263,22 @@ func (f *fleet) unfinished() (out []string) {
 	const list = `select 'job ' || id || ' ' || kind || ' ' || state || ' attempt ' || attempt || ' at ' || coalesce(cast(attempted_at as text), '-')
 		|| ' scheduled ' || cast(scheduled_at as text) || ' ' || cast(args as text) from river_job where finalized_at is null`
 	rows, err := f.db.QueryContext(context.Background(), list)
-	for err == nil && rows.Next() {
+	if err != nil {
+		return []string{err.Error()}
+	}
+	defer func() {
+		if err := rows.Close(); err != nil {
+			out = append(out, err.Error())
+		}
+	}()
+	for rows.Next() {
 		var text string
-		err = rows.Scan(&text)
+		if err := rows.Scan(&text); err != nil {
+			return append(out, err.Error())
+		}
 		out = append(out, text)
 	}
-	if err == nil {
-		err = errors.Join(rows.Err(), rows.Close())
-	}
-	if err != nil {
+	if err := rows.Err(); err != nil {
 		out = append(out, err.Error())
 	}
 	return out
