@@ -42,21 +42,12 @@ func stormDelivery(worker, i int) store.Delivery {
 		d.Pulls = append(d.Pulls, store.PullHint{Ref: ref, OwnerID: 9, TakesAway: n%2 == 0})
 	}
 	for n := range 2 {
-		ref := stormRef(i + n)
-		ref.Number = 0
-		d.MergeGroups = append(d.MergeGroups, store.MergeGroup{Ref: ref, Head: fmt.Sprint("m", i%3)})
+		repo := stormRef(i + n).RepoID
+		// Both names in turn, so that the rows of repositories are written all the time.
+		d.Repos = append(d.Repos, store.RepoHint{Installation: 7, RepoID: repo, OwnerID: 9, Owner: "acme", Repo: fmt.Sprintf("shop-%d-%d", repo, i%2)})
+		d.MergeGroups = append(d.MergeGroups, store.MergeGroup{Ref: pull.Ref{Installation: 7, RepoID: repo, Owner: "acme", Repo: "shop"}, Head: fmt.Sprint("m", i%3)})
 	}
 	return d
-}
-
-// stormRepoHints are both names of repositories in turn, so that their rows are written all the time.
-func stormRepoHints(i int) []store.RepoHint {
-	var hints []store.RepoHint
-	for n := range stormRepos {
-		repo := stormRef(i + n).RepoID
-		hints = append(hints, store.RepoHint{Installation: 7, RepoID: repo, OwnerID: 9, Owner: "acme", Repo: fmt.Sprintf("shop-%d-%d", repo, i%2)})
-	}
-	return hints
 }
 
 // stormWriter is one of those that write at once.
@@ -77,7 +68,8 @@ func stormWriter(ctx context.Context, db *postgres.DB, worker int, accepted *ato
 		case 4:
 			err = db.EnqueueWaiting(ctx)
 		case 5:
-			repos := append(stormRepoHints(i), store.RepoHint{Installation: 8, RepoID: int64(100*worker + i + 10), Owner: "o", Repo: "r"})
+			repos := stormDelivery(worker, i).Repos
+			repos = append(repos, store.RepoHint{Installation: 8, RepoID: int64(100*worker + i + 10), Owner: "o", Repo: "r"})
 			err = db.SaveRepos(ctx, repos)
 		case 6:
 			err = db.UpdateRepo(ctx, 1, func(m *store.RepoMemory) {
