@@ -163,16 +163,43 @@ func setPosted(m *pull.Memory, a plan.Action) {
 }
 
 // published ties a written comment to the version of the pull request it shows:
-// a later command is about what stood in the comment then.
+// a later command is about what stood in the comment then. The memory may be newer than the
+// decision: while GitHub wrote the comment, the turn may have gone to another worker, who
+// remembered more versions and forgot the oldest. So the version is looked for by what it is, not by
+// its place, and of two writings the later one stays the last.
+//
+// Statuses need no such care: what is still to be posted is told by what GitHub shows, and first
+// takes a success for standing if either the memory or the last outcome says so.
 func (r *recorder) published(m *pull.Memory, a plan.Action, done reconcile.Applied) {
-	m.CommentID, m.CommentHash = done.CommentID, taskbox.Hash(a.Body)
-	i := r.decision.ViewIndex
-	if i < 0 || i >= len(m.Views) {
-		return
-	}
-	v := &m.Views[i]
-	v.Publications = append(slices.Clone(v.Publications), pull.Publication{
+	p := pull.Publication{
 		CommentID: done.CommentID, Created: a.Kind == plan.CreateComment, At: done.UpdatedAt.UTC().Truncate(time.Second),
 		BodyHash: taskbox.Hash(a.Body),
+	}
+	if m.CommentID != p.CommentID || !overwritten(m.Views, p) {
+		m.CommentID, m.CommentHash = p.CommentID, p.BodyHash
+	}
+	i := r.decision.ViewIndex
+	if i < 0 || i >= len(r.decision.Memory.Views) {
+		return
+	}
+	shown := r.decision.Memory.Views[i]
+	i = slices.IndexFunc(m.Views, func(v pull.View) bool { return sameVersion(v, shown) })
+	if i < 0 { // forgotten, so it is older than all that are remembered
+		m.Views, i = slices.Insert(slices.Clone(m.Views), 0, shown), 0
+	}
+	m.Views[i].Publications = append(slices.Clone(m.Views[i].Publications), p)
+}
+
+// overwritten reports whether a later writing of the same comment is remembered.
+func overwritten(views []pull.View, p pull.Publication) bool {
+	return slices.ContainsFunc(views, func(v pull.View) bool {
+		return slices.ContainsFunc(v.Publications, func(x pull.Publication) bool { return x.CommentID == p.CommentID && x.At.After(p.At) })
 	})
+}
+
+// sameVersion reports whether two views are one and the same, not only alike: one that
+// came back after another was seen anew.
+func sameVersion(a, b pull.View) bool {
+	return a.SeenAt.Equal(b.SeenAt) && a.Head == b.Head && a.BaseBranch == b.BaseBranch &&
+		slices.EqualFunc(a.Asked, b.Asked, func(x, y pull.Asked) bool { return x.Function == y.Function && x.Fingerprint == y.Fingerprint })
 }

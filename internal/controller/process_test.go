@@ -287,6 +287,67 @@ func TestPublication(t *testing.T) {
 	require.Equal(t, m.CommentHash, p.BodyHash)
 }
 
+// TestPublicationOfAnOlderVersion: a comment that GitHub wrote for a worker whose turn had gone
+// meanwhile is never taken for what shows a version that was judged since. Memory is full, so that each
+// version that is remembered moves the places of the others.
+func TestPublicationOfAnOlderVersion(t *testing.T) {
+	t.Parallel()
+	begun := func(t *testing.T, then func(m *pull.Memory)) pull.Memory {
+		t.Helper()
+		f := newFake()
+		for i := range 49 {
+			f.rows[12].Memory.Views = append(f.rows[12].Memory.Views, pull.View{Head: fmt.Sprint("old", i), SeenAt: ten.Add(-time.Hour)})
+		}
+		f.arrive["create-comment #12"] = func() { then(&f.rows[12].Memory) }
+		f.process(t, f.controller(), 12)
+		return f.rows[12].Memory
+	}
+	next := func(m *pull.Memory, later time.Duration) {
+		v := m.Views[len(m.Views)-1]
+		v.Head, v.SeenAt, v.Publications = "h2", ten.Add(later), []pull.Publication{{CommentID: 100, At: ten.Add(later), BodyHash: "newer"}}
+		m.Views = append(m.Views[1:], v)
+		m.CommentID, m.CommentHash = 100, "newer"
+	}
+	of := func(m pull.Memory, head string) []pull.Publication {
+		i := slices.IndexFunc(m.Views, func(v pull.View) bool { return v.Head == head })
+		require.GreaterOrEqual(t, i, 0, head)
+		return m.Views[i].Publications
+	}
+
+	m := begun(t, func(*pull.Memory) {})
+	require.Len(t, m.Views, 50)
+	require.Len(t, of(m, "h1"), 1)
+	hash := m.CommentHash
+
+	m = begun(t, func(m *pull.Memory) { next(m, time.Minute) })
+	require.Equal(t, []pull.Publication{{CommentID: 100, Created: true, At: ten, BodyHash: hash}}, of(m, "h1"))
+	require.Len(t, of(m, "h2"), 1)
+	require.Equal(t, "newer", m.CommentHash, "it was written later")
+
+	m = begun(t, func(m *pull.Memory) { next(m, -time.Minute) })
+	require.Len(t, of(m, "h1"), 1)
+	require.Len(t, of(m, "h2"), 1)
+	require.Equal(t, hash, m.CommentHash)
+
+	m = begun(t, func(m *pull.Memory) { // seen again, after another
+		again := m.Views[len(m.Views)-1]
+		again.SeenAt = ten.Add(time.Minute)
+		m.Views = []pull.View{{Head: "h2"}, again}
+	})
+	require.Equal(t, []string{"h1", "h2", "h1"}, []string{m.Views[0].Head, m.Views[1].Head, m.Views[2].Head})
+	require.Len(t, m.Views[0].Publications, 1, "remembered again, as the oldest")
+	require.Empty(t, m.Views[2].Publications)
+
+	m = begun(t, func(m *pull.Memory) { // the same commit, and something else asked of it
+		other := m.Views[len(m.Views)-1]
+		other.Asked = []pull.Asked{{Function: "legal", Fingerprint: "other"}}
+		m.Views = []pull.View{other}
+		m.CommentID = 99
+	})
+	require.Empty(t, m.Views[1].Publications)
+	require.EqualValues(t, 100, m.CommentID)
+}
+
 // TestNextLook: what waits for its delivery is looked at again.
 func TestNextLook(t *testing.T) {
 	t.Parallel()

@@ -65,15 +65,18 @@ func deliveryOf(d *github.HookDelivery) Delivery {
 }
 
 // Redeliver asks GitHub to deliver an event once more, by the id of one of its attempts.
-// [ErrNotFound]: GitHub does not keep it any more.
+// [ErrNotFound]: GitHub does not keep it any more. A *[RefusedError]: it never will.
 // https://docs.github.com/en/rest/apps/webhooks#redeliver-a-delivery-for-an-app-webhook
 func (l *Lister) Redeliver(ctx context.Context, id int64) error {
 	_, _, err := l.creator.app.rest.Apps.RedeliverHookDelivery(ctx, id)
 	if _, accepted := errors.AsType[*github.AcceptedError](err); accepted || err == nil {
 		return nil // 202 is an error to go-github
 	}
-	if err = explain(err); answered(err) == http.StatusNotFound {
+	switch err = explain(err); {
+	case answered(err) == http.StatusNotFound:
 		err = ErrNotFound
+	case answered(err) == http.StatusUnprocessableEntity:
+		err = &RefusedError{What: "redeliver", Message: saidMessage(err)}
 	}
 	return fmt.Errorf("redelivering %d: %w", id, err)
 }

@@ -90,5 +90,14 @@ func TestRedeliver(t *testing.T) {
 	require.NoError(t, l.Redeliver(t.Context(), 8))
 	require.ErrorIs(t, l.Redeliver(t.Context(), 9), ErrNotFound)
 	f.status("POST /app/hook/deliveries/8/attempts", http.StatusUnprocessableEntity, `{"message":"no"}`)
-	require.ErrorContains(t, l.Redeliver(t.Context(), 8), "422: no")
+	err := l.Redeliver(t.Context(), 8)
+	var refused *RefusedError
+	require.ErrorAs(t, err, &refused)
+	require.EqualError(t, err, "redelivering 8: GitHub refused to redeliver: no")
+	for _, code := range []int{http.StatusBadRequest, http.StatusUnauthorized, http.StatusForbidden, http.StatusInternalServerError, http.StatusBadGateway} {
+		f.status("POST /app/hook/deliveries/8/attempts", code, `{"message":"no"}`)
+		err := l.Redeliver(t.Context(), 8)
+		require.ErrorContains(t, err, "redelivering 8: ")
+		require.NotErrorAs(t, err, &refused, "%d: another try may help", code)
+	}
 }

@@ -424,54 +424,6 @@ func TestKill(t *testing.T) {
 	}
 }
 
-func TestWideWork(t *testing.T) {
-	t.Parallel()
-	b := setup(t)
-	sweeps, looks, groups := make(chan struct{}, 10), make(chan store.Look, 10), make(chan store.MergeGroup, 10)
-	b.config.SweepInterval = time.Second
-	b.config.Handlers.Sweep = func(context.Context, time.Duration) error { sweeps <- struct{}{}; return nil }
-	b.config.Handlers.Fan = func(_ context.Context, look store.Look) error { looks <- look; return nil }
-	failed := false
-	b.config.Handlers.Group = func(_ context.Context, g store.MergeGroup) error {
-		if !failed {
-			failed = true
-			return limited{time.Millisecond}
-		}
-		groups <- g
-		return nil
-	}
-	b.start(t)
-	<-sweeps
-	<-sweeps // at the start, and after the interval
-	look := store.Look{Scope: store.ScopeOwner, OwnerID: 40, TakesAway: true, Why: "test"}
-	require.NoError(t, b.db.EnqueueLooks(t.Context(), []store.Look{look}))
-	require.Equal(t, look, <-looks)
-	group := store.MergeGroup{Ref: pull.Ref{Installation: 7, RepoID: repoID, Owner: "acme", Repo: "shop"}, Head: "mmm", Base: "bbb"}
-	d := arrival("g1", 12)
-	d.MergeGroups = []store.MergeGroup{group}
-	_, err := b.db.Accept(t.Context(), d)
-	require.NoError(t, err)
-	got := <-groups
-	require.Equal(t, group.Head, got.Head)
-	require.Equal(t, group.Ref, got.Ref)
-}
-
-func TestPruneRuns(t *testing.T) {
-	t.Parallel()
-	b := setup(t)
-	old := arrival("old", 12)
-	old.Received = time.Now().Add(-48 * time.Hour)
-	_, err := b.db.Accept(t.Context(), old)
-	require.NoError(t, err)
-	b.arrive(t, "new", 12)
-	b.start(t)
-	left := func() (n int) {
-		require.NoError(t, b.db.Writer().QueryRowContext(t.Context(), `select count(*) from deliveries`).Scan(&n))
-		return n
-	}
-	require.Eventually(t, func() bool { return left() == 1 }, patience, tick)
-}
-
 func TestConfigIsRefusedWhole(t *testing.T) {
 	t.Parallel()
 	_, err := job.New(job.Config{})

@@ -22,6 +22,23 @@ type told struct {
 
 func (t told) Unwrap() error { return t.error }
 
+// panicked is a panic with the logger of the work that it ended, as told is an error.
+type panicked struct {
+	value any
+	log   *zerolog.Logger
+}
+
+// String is all that River shows of it, in a job's row too.
+func (p panicked) String() string { return fmt.Sprint(p.value) }
+
+// named has a panic that passes through know what the work was about. It has to be deferred. A
+// panic that begins anew keeps the trace of the first.
+func named(ctx context.Context) {
+	if value := recover(); value != nil {
+		panic(panicked{value, zerolog.Ctx(ctx)})
+	}
+}
+
 // reporter logs what went wrong, once per attempt.
 type reporter struct {
 	log zerolog.Logger
@@ -33,20 +50,23 @@ func (r reporter) HandleError(_ context.Context, job *rivertype.JobRow, err erro
 	if t, ok := errors.AsType[told](err); ok {
 		log = *t.log
 	}
-	log.Warn().Err(err).Str("kind", job.Kind).Int("attempt", job.Attempt).Msg("job failed")
+	log.Warn().Err(err).Int("attempt", job.Attempt).Msg("job failed")
 	return nil
 }
 
 // HandlePanic logs a bug. A value is written as text, for JSON shows nothing of most errors.
 func (r reporter) HandlePanic(_ context.Context, job *rivertype.JobRow, value any, trace string) *river.ErrorHandlerResult {
 	log := r.about(job)
-	log.Error().Str("panic", fmt.Sprint(value)).Str("trace", trace).Str("kind", job.Kind).Int("attempt", job.Attempt).Msg("job panicked")
+	if p, ok := value.(panicked); ok {
+		log = *p.log
+	}
+	log.Error().Str("panic", fmt.Sprint(value)).Str("trace", trace).Int("attempt", job.Attempt).Msg("job panicked")
 	return nil
 }
 
 // about is a logger with what the row of a job tells. It knows most repositories by their ids only.
 func (r reporter) about(job *rivertype.JobRow) zerolog.Logger {
-	with := r.log.With().Int64("job", job.ID)
+	with := r.log.With().Int64("job", job.ID).Str("kind", job.Kind)
 	var args struct {
 		RepoID int64      `json:"repo_id"`
 		Number int        `json:"number"`

@@ -148,15 +148,15 @@ func periodic(cfg Config) []*river.PeriodicJob {
 		river.NewPeriodicJob(river.PeriodicInterval(cfg.SweepInterval),
 			func() (river.JobArgs, *river.InsertOpts) { return Sweep{Spread: true}, nil }, &river.PeriodicJobOpts{ID: Sweep{}.Kind()}),
 		river.NewPeriodicJob(river.PeriodicInterval(cfg.SweepInterval),
-			func() (river.JobArgs, *river.InsertOpts) { return Recover{}, nil },
-			&river.PeriodicJobOpts{ID: Recover{}.Kind(), RunOnStart: true}),
+			func() (river.JobArgs, *river.InsertOpts) { return Recover{}, nil }, &river.PeriodicJobOpts{ID: Recover{}.Kind()}),
 		river.NewPeriodicJob(river.PeriodicInterval(pruneInterval),
 			func() (river.JobArgs, *river.InsertOpts) { return Prune{}, nil },
 			&river.PeriodicJobOpts{ID: Prune{}.Kind(), RunOnStart: true}),
 	}
 }
 
-// Start starts the workers and the first sweep. They run until Stop; the
+// Start starts the workers, the first sweep and the first look for deliveries that failed
+// while the service was away. They run until Stop; the
 // context is for starting only, its values are kept for the handlers.
 func (r *Runner) Start(ctx context.Context) error {
 	if err := r.client.Start(context.WithoutCancel(ctx)); err != nil {
@@ -164,8 +164,10 @@ func (r *Runner) Start(ctx context.Context) error {
 	}
 	// River's own start of periodic jobs is late by up to a second, to spread the
 	// load of many processes.
-	if _, err := r.client.Insert(ctx, Sweep{}, nil); err != nil {
-		return fmt.Errorf("insert first sweep: %w", err)
+	for _, first := range []river.JobArgs{Recover{}, Sweep{}} {
+		if _, err := r.client.Insert(ctx, first, nil); err != nil {
+			return fmt.Errorf("insert first %s: %w", first.Kind(), err)
+		}
 	}
 	r.queue.wide.Store(true)
 	r.queue.Committed()

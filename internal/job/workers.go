@@ -70,11 +70,13 @@ func (w *evaluateWorker) Work(ctx context.Context, job *river.Job[Evaluate]) err
 		return err
 	}
 	defer done()
-	fields := w.cfg.Log.With().Int64("job", job.ID).Str("repo", turn.Ref.Owner+"/"+turn.Ref.Repo).Int("pr", turn.Ref.Number)
+	fields := w.cfg.Log.With().Int64("job", job.ID).Str("kind", job.Kind).
+		Str("repo", turn.Ref.Owner+"/"+turn.Ref.Repo).Int("pr", turn.Ref.Number)
 	if turn.Delivery != "" {
 		fields = fields.Str("delivery", turn.Delivery)
 	}
 	ctx = logged(ctx, fields)
+	defer named(ctx)
 	again, err := w.cfg.Handlers.Evaluate(ctx, turn, job.Priority >= prioCalm)
 	if err != nil {
 		return steer(ctx, fmt.Errorf("evaluate %s: %w", turn.Ref, err))
@@ -95,8 +97,9 @@ func (w *groupWorker) Work(ctx context.Context, job *river.Job[Group]) error {
 	if err != nil || !found {
 		return err
 	}
-	ctx = logged(ctx, w.cfg.Log.With().Int64("job", job.ID).
+	ctx = logged(ctx, w.cfg.Log.With().Int64("job", job.ID).Str("kind", job.Kind).
 		Str("repo", group.Ref.Owner+"/"+group.Ref.Repo).Str("head", group.Head))
+	defer named(ctx)
 	if err := w.cfg.Handlers.Group(ctx, group); err != nil {
 		return steer(ctx, fmt.Errorf("merge group %s of %s/%s: %w", group.Head, group.Ref.Owner, group.Ref.Repo, err))
 	}
@@ -138,7 +141,8 @@ type wideWorker[T river.JobArgs] struct {
 func (w *wideWorker[T]) Work(ctx context.Context, job *river.Job[T]) error {
 	ctx = logged(ctx, w.cfg.Log.With().Int64("job", job.ID).Str("kind", job.Kind))
 	if err := w.do(ctx, job.Args); err != nil {
-		return steer(ctx, fmt.Errorf("%s: %w", job.Kind, err))
+		about := reporter{w.cfg.Log}.about(job.JobRow)
+		return steer(about.WithContext(ctx), fmt.Errorf("%s: %w", job.Kind, err))
 	}
 	return nil
 }
