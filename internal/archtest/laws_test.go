@@ -170,7 +170,7 @@ func stops() map[string]stop {
 		// demo only waits for the service's database to be at rest.
 		"modernc.org/sqlite": {[]string{"internal/store/sqlite", "internal/demo"}, types},
 		"database/sql": {
-			[]string{"internal/store/postgres", "internal/store/relational", "internal/store/sqlite", "internal/job", "internal/demo"},
+			[]string{"internal/store/postgres", "internal/store/relational", "internal/store/sqlite", "internal/store/storetest", "internal/job", "internal/demo"},
 			types,
 		},
 		"net/http":                    {[]string{"internal/webhook", "internal/ghapp", "internal/githubsim", "internal/app", "internal/demo"}, types},

@@ -38,11 +38,24 @@ type Querier interface {
 	QueryRow(ctx context.Context, query string, args ...any) Row
 }
 
+// Statement is one of several that a transaction sends together.
+type Statement struct {
+	What string // what it is for and the key, for the error: "note arrival for acme/shop#12"
+	SQL  string
+	Args []any
+	// Scan reads the row that the statement answers with, if it is set. It is given
+	// [database/sql.ErrNoRows] by Row.Scan if there is none, and its error ends the sending.
+	Scan func(row Row) error
+}
+
 // Tx is a transaction of a store.
 type Tx interface {
 	Querier
 	// Exec returns the number of rows that it touched.
 	Exec(ctx context.Context, query string, args ...any) (rows int64, err error)
+	// Send runs statements in their order, in one round trip where there are any. The
+	// first one that fails is named by the error, and the transaction has to end with it.
+	Send(ctx context.Context, statements []Statement) error
 	// Native is the engine's own transaction, a *sql.Tx or a pgx.Tx: River's
 	// drivers put jobs into it.
 	Native() any

@@ -1,6 +1,7 @@
 package webhook
 
 import (
+	"bytes"
 	"errors"
 	"io"
 
@@ -44,3 +45,12 @@ func (m *metered) Read(p []byte) (int, error) {
 
 // release gives back what the body took, once nobody holds the body any more.
 func (m *metered) release() { m.budget.Release(m.taken) }
+
+// readBody reads a body whose sender announces that length, -1 for none. Room is made for it at once,
+// but for no more than a step: who announces much has sent nothing yet.
+func readBody(from io.Reader, announced int64) ([]byte, error) {
+	room := min(max(announced, 0), bodyStep) + bytes.MinRead // which ReadFrom wants free until the end
+	body := bytes.NewBuffer(make([]byte, 0, room))
+	_, err := body.ReadFrom(from)
+	return body.Bytes(), err
+}

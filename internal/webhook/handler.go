@@ -51,6 +51,9 @@ const (
 	headerSignature = "X-Hub-Signature-256"
 	headerTarget    = "X-GitHub-Hook-Installation-Target-ID"
 	signaturePrefix = "sha256="
+
+	// otherEvent stands for every event that is not heeded.
+	otherEvent = "other"
 )
 
 // Inbox keeps deliveries. Accept returns without an error only when the
@@ -194,7 +197,7 @@ func (h *handler) serve(w http.ResponseWriter, r *http.Request, rec *receipt) (s
 	}
 	source := &metered{from: http.MaxBytesReader(w, r.Body, bodyLimit), budget: h.bodies}
 	defer source.release()
-	body, err := io.ReadAll(source)
+	body, err := readBody(source, r.ContentLength)
 	if errors.Is(err, errBusy) {
 		return http.StatusServiceUnavailable, err.Error()
 	}
@@ -216,7 +219,7 @@ func (h *handler) serve(w http.ResponseWriter, r *http.Request, rec *receipt) (s
 	}
 	if payload, err := payloadOf(r.Header.Get("Content-Type"), body); err != nil {
 		return http.StatusBadRequest, err.Error()
-	} else if !isObject(payload) {
+	} else if !mayBeObject(payload) || rec.event == otherEvent && !json.Valid(payload) {
 		return http.StatusBadRequest, "payload is not a JSON object"
 	}
 	if index > 0 {
@@ -264,7 +267,7 @@ func checkHeaders(header http.Header, rec *receipt) (status int, why string) {
 	if event == "" {
 		return http.StatusBadRequest, "no event name"
 	}
-	rec.event = "other"
+	rec.event = otherEvent
 	if _, ok := heeded()[event]; ok {
 		rec.event = event
 	}
@@ -295,9 +298,10 @@ func payloadOf(contentType string, body []byte) ([]byte, error) {
 	}
 }
 
-func isObject(payload []byte) bool {
-	trimmed := bytes.TrimLeft(payload, " \t\r\n")
-	return len(trimmed) > 0 && trimmed[0] == '{' && json.Valid(payload)
+// mayBeObject reports whether a payload begins as a JSON object does. Whether it is one [Affected]
+// finds out, which reads it anyway; that of an event that is not heeded nobody reads.
+func mayBeObject(payload []byte) bool {
+	return bytes.HasPrefix(bytes.TrimLeft(payload, " \t\r\n"), []byte("{"))
 }
 
 // inbox is go-githubapp's seam: the dispatcher answers GitHub only after Schedule has returned.

@@ -109,7 +109,15 @@ func configure(address string) (*pgxpool.Config, error) {
 		_, err := conn.Exec(ctx, `set synchronous_commit = off; set idle_in_transaction_session_timeout = '30s'; set lock_timeout = '15s'`)
 		return err
 	}
+	cfg.AfterRelease = writable
 	return cfg, nil
+}
+
+// writable reports whether a connection is worth keeping: a session that began while the database was set
+// read-only stays so when the setting is gone. Since version 14 the server tells each session's.
+// https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-ASYNC
+func writable(conn *pgx.Conn) bool {
+	return conn.PgConn().ParameterStatus("default_transaction_read_only") != "on"
 }
 
 func says(address, parameter string) bool {
@@ -187,6 +195,7 @@ func (db *DB) Native() any { return db.engine.pool }
 // Close closes the connections. Workers have to be stopped before. Closing
 // again does nothing.
 func (db *DB) Close() error {
+	db.Finish()
 	db.engine.close()
 	return nil
 }

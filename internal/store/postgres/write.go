@@ -32,13 +32,15 @@ func (e *engine) Write(ctx context.Context, through bool, fn func(tx store.Tx) e
 	return err
 }
 
-func (e *engine) writeOnce(ctx context.Context, begin string, fn func(tx store.Tx) error) error {
+func (e *engine) writeOnce(ctx context.Context, begin string, fn func(tx store.Tx) error) (err error) {
 	tx, err := e.pool.BeginTx(ctx, pgx.TxOptions{BeginQuery: begin})
 	if err != nil {
 		return fmt.Errorf("begin: %w", err)
 	}
+	// Whatever happens, a panic too: the connection would be lost to the pool, and its locks be held.
+	defer func() { err = errors.Join(err, rollback(ctx, tx)) }()
 	if err := fn(transaction{querier{tx}, tx}); err != nil {
-		return errors.Join(err, rollback(ctx, tx))
+		return err
 	}
 	if err := tx.Commit(ctx); err != nil {
 		return fmt.Errorf("commit: %w", err)
@@ -127,6 +129,34 @@ type transaction struct {
 func (t transaction) Exec(ctx context.Context, query string, args ...any) (int64, error) {
 	tag, err := t.tx.Exec(ctx, numbered(query), args...)
 	return tag.RowsAffected(), err
+}
+
+// Send implements store.Tx.
+func (t transaction) Send(ctx context.Context, statements []store.Statement) (err error) {
+	if len(statements) == 0 {
+		return nil
+	}
+	batch := &pgx.Batch{}
+	for _, s := range statements {
+		batch.Queue(numbered(s.SQL), s.Args...)
+	}
+	results := t.tx.SendBatch(ctx, batch)
+	defer func() {
+		if closed := results.Close(); err == nil {
+			err = closed // else it repeats the error
+		}
+	}()
+	for _, s := range statements {
+		if s.Scan != nil {
+			err = s.Scan(row{results.QueryRow()})
+		} else {
+			_, err = results.Exec()
+		}
+		if err != nil {
+			return fmt.Errorf("%s: %w", s.What, err)
+		}
+	}
+	return nil
 }
 
 // Native implements store.Tx.

@@ -3,6 +3,7 @@ package relational
 import (
 	"cmp"
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"slices"
@@ -24,7 +25,7 @@ func (db *DB) Accept(ctx context.Context, d store.Delivery) (fresh bool, err err
 		err = db.share(ctx, l)
 	}
 	if errors.Is(err, errAlone) {
-		err = db.keepAlone(ctx, l)
+		err = db.engine.Write(ctx, true, func(tx store.Tx) error { return db.keepLetters(ctx, tx, []*letter{l}) })
 	}
 	if err != nil {
 		return false, fmt.Errorf("accept delivery %s: %w", d.GUID, err)
@@ -33,34 +34,41 @@ func (db *DB) Accept(ctx context.Context, d store.Delivery) (fresh bool, err err
 	return l.fresh, nil
 }
 
-// keepAlone keeps a delivery in a transaction of its own.
-func (db *DB) keepAlone(ctx context.Context, l *letter) error {
-	d := l.Delivery
-	d.Pulls, d.MergeGroups = inOrder(d.Pulls, byRef), inOrder(d.MergeGroups, byHead)
-	return db.engine.Write(ctx, true, func(tx store.Tx) (err error) {
-		if l.fresh, l.known, err = keepDelivery(ctx, tx, l.Delivery); err != nil {
+// keepLetters writes all that follows from deliveries, in the order in which rows are locked
+// everywhere: deliveries by GUID, repositories, pull requests, merge groups, jobs. What was said of a
+// pull request is kept in the order in which it came.
+func (db *DB) keepLetters(ctx context.Context, tx store.Tx, batch []*letter) error {
+	var deliveries []store.Statement
+	for _, l := range inOrder(batch, func(a, b *letter) int { return cmp.Compare(a.GUID, b.GUID) }) {
+		deliveries = append(deliveries, keepDelivery(l))
+	}
+	if err := tx.Send(ctx, deliveries); err != nil {
+		return err
+	}
+	arrivals := arrivalsOf(batch)
+	statements := keepRepos(batch, arrivals)
+	var all store.Delivery // what follows from all of them
+	for _, a := range arrivals {
+		statements = append(statements, db.arrive(a))
+		all.Pulls = append(all.Pulls, a.hint)
+	}
+	for _, l := range batch {
+		evidence, err := keepEvidence(l)
+		if err != nil {
 			return err
 		}
-		if err := keepRepos(ctx, tx, d, l.known); err != nil {
-			return err
-		}
-		for _, h := range d.Pulls {
-			if err := db.arrive(ctx, tx, h, d.GUID, l.known); err != nil {
-				return err
-			}
-		}
-		if !l.known {
-			if err := keepEvidence(ctx, tx, l.Delivery); err != nil {
-				return err
-			}
-		}
-		for _, g := range d.MergeGroups {
-			if err := db.groupArrives(ctx, tx, g); err != nil {
-				return err
-			}
-		}
-		return db.follow(ctx, tx, d)
-	})
+		statements = append(statements, evidence...)
+		all.Looks, all.MergeGroups = append(all.Looks, l.Looks...), append(all.MergeGroups, l.MergeGroups...)
+	}
+	all.MergeGroups = inOrder(all.MergeGroups, byHead)
+	for _, g := range all.MergeGroups {
+		statements = append(statements, db.groupArrives(g))
+	}
+	waits := crowds{}
+	if err := tx.Send(ctx, append(statements, waits.count(all.Pulls)...)); err != nil {
+		return err
+	}
+	return db.follow(ctx, tx, all, waits)
 }
 
 // inOrder is a sorted copy: rows are locked in one order everywhere.
@@ -81,36 +89,36 @@ func byHead(a, b store.MergeGroup) int {
 	return cmp.Or(cmp.Compare(a.Ref.RepoID, b.Ref.RepoID), cmp.Compare(a.Head, b.Head))
 }
 
-// keepDelivery stores the delivery itself. known: its GUID or its body was there before.
-func keepDelivery(ctx context.Context, tx store.Tx, d store.Delivery) (fresh, known bool, err error) {
-	var replay bool
-	if d.BodyHash != "" {
-		err := tx.QueryRow(ctx, `select exists (select 1 from deliveries where body_hash = ? and guid <> ?)`,
-			d.BodyHash, d.GUID).Scan(&replay)
-		if err != nil {
-			return false, false, err
-		}
+// keepDelivery keeps the delivery itself, and finds out whether its GUID or its body was there before.
+func keepDelivery(l *letter) store.Statement {
+	return store.Statement{
+		What: "keep delivery " + l.GUID,
+		SQL: `insert into deliveries (guid, event, action, body_hash, installation, received) values (?1, ?2, ?3, ?4, ?5, ?6)
+			on conflict (guid) do nothing
+			returning body_hash <> '' and exists (select 1 from deliveries d where d.body_hash = ?4 and d.guid <> ?1)`,
+		Args: []any{l.GUID, l.Event, l.Action, l.BodyHash, l.Installation, micros(l.Received)},
+		Scan: func(row store.Row) error {
+			err := row.Scan(&l.known)
+			l.fresh = err == nil
+			if errors.Is(err, sql.ErrNoRows) { // nothing was inserted
+				l.known, err = true, nil
+			}
+			return err
+		},
 	}
-	n, err := tx.Exec(ctx, `insert into deliveries (guid, event, action, body_hash, installation, received)
-		values (?, ?, ?, ?, ?, ?) on conflict (guid) do nothing`,
-		d.GUID, d.Event, d.Action, d.BodyHash, d.Installation, micros(d.Received))
-	if err != nil {
-		return false, false, err
-	}
-	fresh = n == 1
-	return fresh, replay || !fresh, nil
 }
 
-// arrive notes that something arrived for a pull request, with the delivery of that GUID or
-// ("") without one. hintOnly: what the payload says of the pull request itself is old
-// and not believed. Its repository has to be known.
-func (db *DB) arrive(ctx context.Context, tx store.Tx, h store.PullHint, guid string, hintOnly bool) error {
-	if hintOnly {
+// arrive notes that something arrived for a pull request. What an old letter says of the
+// pull request itself is not believed. Its repository has to be known.
+func (db *DB) arrive(a arrival) store.Statement {
+	h := a.hint
+	if a.of.known {
 		h = store.PullHint{Ref: h.Ref, TakesAway: h.TakesAway, First: h.First}
 	}
-	now := micros(db.now())
-	// A payload that is older than what is known changes no fact: deliveries come in any order.
-	_, err := tx.Exec(ctx, `
+	return store.Statement{
+		What: "note arrival for " + h.Ref.String(),
+		// A payload that is older than what is known changes no fact: deliveries come in any order.
+		SQL: `
 		insert into pulls (repo_id, number, head, base_branch, open, updated_at, gen, takes_gen, first_gen, waiting_since, arrived_at, shown,
 			last_delivery)
 		values (?1, ?2, ?3, ?4, ?5, ?6, 1, ?7, ?8, ?9, ?9, ?10, ?11)
@@ -128,12 +136,11 @@ func (db *DB) arrive(ctx context.Context, tx store.Tx, h store.PullHint, guid st
 				then excluded.base_branch else pulls.base_branch end,
 			open = case when excluded.updated_at >= pulls.updated_at and excluded.updated_at > 0 then excluded.open else pulls.open end,
 			updated_at = case when excluded.updated_at > pulls.updated_at then excluded.updated_at else pulls.updated_at end`,
-		h.Ref.RepoID, h.Ref.Number, h.Head, h.BaseBranch, bit(!h.Closed), micros(h.UpdatedAt), bit(h.TakesAway), bit(h.First), now, h.Shown,
-		guid)
-	if err != nil {
-		return fmt.Errorf("note arrival for %s: %w", h.Ref, err)
+		Args: []any{
+			h.Ref.RepoID, h.Ref.Number, h.Head, h.BaseBranch, bit(!h.Closed), micros(h.UpdatedAt), bit(h.TakesAway), bit(h.First),
+			micros(db.now()), h.Shown, a.of.GUID,
+		},
 	}
-	return nil
 }
 
 // bit is how a bool is kept.
@@ -144,32 +151,33 @@ func bit(b bool) int64 {
 	return 0
 }
 
-// keepEvidence keeps what a delivery says of its first pull request.
-func keepEvidence(ctx context.Context, tx store.Tx, d store.Delivery) error {
-	if len(d.Evidence) == 0 {
-		return nil
+// keepEvidence keeps what a letter says of its first pull request. One that is old says nothing new.
+func keepEvidence(l *letter) (list []store.Statement, err error) {
+	if l.known || len(l.Evidence) == 0 {
+		return nil, nil
 	}
-	if len(d.Pulls) == 0 {
-		return fmt.Errorf("evidence for no pull request: %d pieces", len(d.Evidence))
+	if len(l.Pulls) == 0 {
+		return nil, fmt.Errorf("evidence for no pull request: %d pieces", len(l.Evidence))
 	}
-	ref := d.Pulls[0].Ref
-	for _, e := range d.Evidence {
-		e.Seq, e.Delivery = 0, d.GUID
+	ref := l.Pulls[0].Ref
+	for _, e := range l.Evidence {
+		e.Seq, e.Delivery = 0, l.GUID
 		body, err := marshal(e)
 		if err != nil {
-			return fmt.Errorf("write evidence for %s: %w", ref, err)
+			return nil, fmt.Errorf("write evidence for %s: %w", ref, err)
 		}
-		if _, err := tx.Exec(ctx, `insert into evidence (repo_id, number, received, body) values (?, ?, ?, ?)`,
-			ref.RepoID, ref.Number, micros(d.Received), body); err != nil {
-			return fmt.Errorf("keep evidence for %s: %w", ref, err)
-		}
+		list = append(list, store.Statement{
+			What: "keep evidence for " + ref.String(),
+			SQL:  `insert into evidence (repo_id, number, received, body) values (?, ?, ?, ?)`,
+			Args: []any{ref.RepoID, ref.Number, micros(l.Received), body},
+		})
 	}
-	return nil
+	return list, nil
 }
 
 // follow puts the jobs of a delivery into the transaction.
-func (db *DB) follow(ctx context.Context, tx store.Tx, d store.Delivery) error {
-	if err := db.queueUrgent(ctx, tx, d.Pulls); err != nil {
+func (db *DB) follow(ctx context.Context, tx store.Tx, d store.Delivery, waits crowds) error {
+	if err := db.queueUrgent(ctx, tx, d.Pulls, waits); err != nil {
 		return fmt.Errorf("queue evaluations: %w", err)
 	}
 	if len(d.Looks) > 0 {
@@ -189,25 +197,35 @@ func (db *DB) follow(ctx context.Context, tx store.Tx, d store.Delivery) error {
 // let those of other repositories pass.
 const crowd = 8
 
+// crowds says by repository how many of its pull requests wait, or that they are more than a crowd.
+type crowds map[int64]*int
+
+// count counts what waits of the repositories of those pull requests.
+func (c crowds) count(hints []store.PullHint) (list []store.Statement) {
+	for _, h := range hints {
+		repo := h.Ref.RepoID
+		if c[repo] != nil {
+			continue
+		}
+		c[repo] = new(int)
+		list = append(list, store.Statement{
+			What: fmt.Sprintf("count what waits of repository %d", repo),
+			SQL:  `select count(*) from (select 1 from pulls where repo_id = ? and waiting_since > 0 limit ?) w`,
+			Args: []any{repo, crowd + 1},
+			Scan: func(row store.Row) error { return row.Scan(c[repo]) },
+		})
+	}
+	return list
+}
+
 // queueUrgent has pull requests evaluated that people wait for: at once, or, where much of the
 // repository waits already, after those of other repositories.
-func (db *DB) queueUrgent(ctx context.Context, tx store.Tx, hints []store.PullHint) error {
+func (db *DB) queueUrgent(ctx context.Context, tx store.Tx, hints []store.PullHint, waits crowds) error {
 	refs := map[store.Haste][]pull.Ref{}
-	crowded := map[int64]store.Haste{}
 	for _, h := range hints {
-		haste, known := crowded[h.Ref.RepoID]
-		if !known {
-			var waiting int
-			err := tx.QueryRow(ctx, `select count(*) from (select 1 from pulls where repo_id = ? and waiting_since > 0 limit ?) w`,
-				h.Ref.RepoID, crowd+1).Scan(&waiting)
-			if err != nil {
-				return fmt.Errorf("count what waits of repository %d: %w", h.Ref.RepoID, err)
-			}
-			haste = store.AtOnce
-			if waiting > crowd {
-				haste = store.InTurn
-			}
-			crowded[h.Ref.RepoID] = haste
+		haste := store.AtOnce
+		if *waits[h.Ref.RepoID] > crowd {
+			haste = store.InTurn
 		}
 		refs[haste] = append(refs[haste], h.Ref)
 	}

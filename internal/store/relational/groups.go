@@ -13,16 +13,15 @@ import (
 // groupArrives notes that something arrived for a merge group. A group that
 // is asked for again after it was destroyed is back: answering too much harms nobody,
 // silence stalls the queue. Its repository has to be known.
-func (db *DB) groupArrives(ctx context.Context, tx store.Tx, g store.MergeGroup) error {
-	_, err := tx.Exec(ctx, `
+func (db *DB) groupArrives(g store.MergeGroup) store.Statement {
+	return store.Statement{
+		What: fmt.Sprintf("keep merge group %s of %s/%s", g.Head, g.Ref.Owner, g.Ref.Repo),
+		SQL: `
 		insert into merge_groups (repo_id, head, base, head_ref, base_ref, gone, gen, seen) values (?, ?, ?, ?, ?, ?, 1, ?)
 		on conflict (repo_id, head) do update set base = excluded.base, head_ref = excluded.head_ref, base_ref = excluded.base_ref,
 			gone = excluded.gone, gen = merge_groups.gen + 1, seen = excluded.seen`,
-		g.Ref.RepoID, g.Head, g.Base, g.HeadRef, g.BaseRef, bit(g.Gone), micros(db.now()))
-	if err != nil {
-		return fmt.Errorf("keep merge group %s of %s/%s: %w", g.Head, g.Ref.Owner, g.Ref.Repo, err)
+		Args: []any{g.Ref.RepoID, g.Head, g.Base, g.HeadRef, g.BaseRef, bit(g.Gone), micros(db.now())},
 	}
-	return nil
 }
 
 // SaveGroup keeps what became known of a merge group: the pull requests in it and
@@ -50,26 +49,32 @@ func (db *DB) KeepGroups(ctx context.Context, groups []store.MergeGroup) error {
 	}
 	groups = inOrder(groups, byHead)
 	return db.writeJobs(ctx, "keep merge groups", func(tx store.Tx) error {
-		if err := keepRepos(ctx, tx, store.Delivery{MergeGroups: groups}, false); err != nil {
+		statements := keepRepos([]*letter{{Delivery: store.Delivery{MergeGroups: groups}}}, nil)
+		known := make([]bool, len(groups))
+		for i, g := range groups {
+			statements = append(statements, store.Statement{
+				What: "look up merge group " + g.Head,
+				SQL:  `select exists (select 1 from merge_groups where repo_id = ? and head = ?)`,
+				Args: []any{g.Ref.RepoID, g.Head},
+				Scan: func(row store.Row) error { return row.Scan(&known[i]) },
+			})
+		}
+		if err := tx.Send(ctx, statements); err != nil {
 			return err
 		}
 		var fresh []store.MergeGroup
-		for _, g := range groups {
-			var known bool
-			err := tx.QueryRow(ctx, `select exists (select 1 from merge_groups where repo_id = ? and head = ?)`, g.Ref.RepoID, g.Head).Scan(&known)
-			if err != nil {
-				return err
+		statements = statements[:0]
+		for i, g := range groups {
+			if !known[i] {
+				fresh = append(fresh, g)
+				statements = append(statements, db.groupArrives(g))
 			}
-			if known {
-				continue
-			}
-			if err := db.groupArrives(ctx, tx, g); err != nil {
-				return err
-			}
-			fresh = append(fresh, g)
 		}
 		if len(fresh) == 0 {
 			return nil
+		}
+		if err := tx.Send(ctx, statements); err != nil {
+			return err
 		}
 		return db.queue.Groups(ctx, tx, fresh)
 	})

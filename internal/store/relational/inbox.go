@@ -1,9 +1,10 @@
 package relational
 
 import (
-	"cmp"
 	"context"
 	"errors"
+	"fmt"
+	"runtime/debug"
 	"slices"
 	"sync"
 	"time"
@@ -21,19 +22,25 @@ const (
 // errAlone says that one of several deliveries could not be kept, so that each has to go alone.
 var errAlone = errors.New("deliveries that cannot be kept together")
 
+// errClosed says that the store takes no more.
+var errClosed = errors.New("the database is being closed")
+
 // inbox are the deliveries that wait to be kept. A flush to the disk takes as long for many as
 // for one, so those that wait share a transaction; one that comes alone waits for nobody.
 type inbox struct {
 	mu      sync.Mutex
 	waiting []*letter
 	busy    bool // a goroutine is at work on them
+	closed  bool
+	keeper  sync.WaitGroup // that goroutine
 }
 
 // letter is a delivery on its way into the database.
 type letter struct {
 	store.Delivery
-	fresh, known bool
-	kept         chan error // has room for the outcome
+	fresh bool       // its GUID is new
+	known bool       // its GUID or its body was there before: it is old, and tells nothing new
+	kept  chan error // has room for the outcome
 }
 
 // shareable: it is about pull requests alone. What changes repositories or
@@ -45,13 +52,8 @@ func (l *letter) shareable() bool {
 // share keeps a letter together with others that wait.
 func (db *DB) share(ctx context.Context, l *letter) error {
 	l.kept = make(chan error, 1)
-	db.inbox.mu.Lock()
-	db.inbox.waiting = append(db.inbox.waiting, l)
-	begin := !db.inbox.busy
-	db.inbox.busy = true
-	db.inbox.mu.Unlock()
-	if begin {
-		go db.empty(context.WithoutCancel(ctx))
+	if err := db.post(ctx, l); err != nil {
+		return err
 	}
 	select {
 	case err := <-l.kept:
@@ -59,6 +61,22 @@ func (db *DB) share(ctx context.Context, l *letter) error {
 	case <-ctx.Done():
 		return ctx.Err() // it may be kept all the same, as one whose answer got lost
 	}
+}
+
+// post puts a letter to those that wait, and has somebody at work on them.
+func (db *DB) post(ctx context.Context, l *letter) error {
+	in := &db.inbox
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	if in.closed {
+		return errClosed
+	}
+	in.waiting = append(in.waiting, l)
+	if !in.busy {
+		in.busy = true
+		in.keeper.Go(func() { db.empty(context.WithoutCancel(ctx)) })
+	}
+	return nil
 }
 
 // empty keeps what waits until nothing does.
@@ -75,6 +93,15 @@ func (db *DB) empty(ctx context.Context) {
 	}
 }
 
+// Finish waits until everybody who waits has an answer, and refuses those who come later. An
+// engine calls it before it closes the database.
+func (db *DB) Finish() {
+	db.inbox.mu.Lock()
+	db.inbox.closed = true
+	db.inbox.mu.Unlock()
+	db.inbox.keeper.Wait()
+}
+
 // take takes the letters that have waited longest. None: the goroutine that asks is to end.
 func (in *inbox) take(most int) []*letter {
 	in.mu.Lock()
@@ -88,11 +115,19 @@ func (in *inbox) take(most int) []*letter {
 
 // keepShared keeps letters in one transaction. Where one of several is to blame for a
 // failure the error is errAlone; where the database is, each has its error.
-func (db *DB) keepShared(ctx context.Context, batch []*letter) error {
+func (db *DB) keepShared(ctx context.Context, batch []*letter) (err error) {
 	ctx, cancel := context.WithTimeout(ctx, lettersWithin)
 	defer cancel()
+	defer func() {
+		// Others wait for the goroutine that this runs in. The one that is to blame
+		// panics again where it goes alone, in a goroutine of its sender.
+		if v := recover(); v != nil {
+			db.log.Error().Str("panic", fmt.Sprint(v)).Bytes("trace", debug.Stack()).Msg("deliveries panicked")
+			err = errAlone
+		}
+	}()
 	blame := false
-	err := db.engine.Write(ctx, true, func(tx store.Tx) error {
+	err = db.engine.Write(ctx, true, func(tx store.Tx) error {
 		err := db.keepLetters(ctx, tx, batch)
 		blame = err != nil
 		return err
@@ -101,42 +136,6 @@ func (db *DB) keepShared(ctx context.Context, batch []*letter) error {
 		return errors.Join(errAlone, err)
 	}
 	return err
-}
-
-// keepLetters writes all that follows from deliveries, in the order in which rows are locked
-// everywhere: deliveries by GUID, repositories, pull requests, jobs. What was said of a
-// pull request is kept in the order in which it came.
-func (db *DB) keepLetters(ctx context.Context, tx store.Tx, batch []*letter) (err error) {
-	for _, l := range inOrder(batch, func(a, b *letter) int { return cmp.Compare(a.GUID, b.GUID) }) {
-		if l.fresh, l.known, err = keepDelivery(ctx, tx, l.Delivery); err != nil {
-			return err
-		}
-	}
-	arrivals := arrivalsOf(batch)
-	for i, a := range arrivals {
-		if i > 0 && a.of.known == arrivals[i-1].of.known && sameRepo(a.hint, arrivals[i-1].hint) {
-			continue
-		}
-		if err := ensureRepo(ctx, tx, a.hint, a.of.known); err != nil {
-			return err
-		}
-	}
-	hints := make([]store.PullHint, 0, len(arrivals))
-	for _, a := range arrivals {
-		if err := db.arrive(ctx, tx, a.hint, a.of.GUID, a.of.known); err != nil {
-			return err
-		}
-		hints = append(hints, a.hint)
-	}
-	for _, l := range batch {
-		if l.known {
-			continue
-		}
-		if err := keepEvidence(ctx, tx, l.Delivery); err != nil {
-			return err
-		}
-	}
-	return db.queueUrgent(ctx, tx, hints)
 }
 
 // arrival is one pull request that a letter is about.
@@ -155,7 +154,8 @@ func arrivalsOf(batch []*letter) (out []arrival) {
 }
 
 // sameRepo: the two say the same of their repository.
-func sameRepo(a, b store.PullHint) bool {
-	a.Ref.Number, b.Ref.Number = 0, 0
-	return a.Ref == b.Ref && a.OwnerID == b.OwnerID
+func (a arrival) sameRepo(b arrival) bool {
+	x, y := a.hint.Ref, b.hint.Ref
+	x.Number, y.Number = 0, 0
+	return x == y && a.hint.OwnerID == b.hint.OwnerID && a.of.known == b.of.known
 }

@@ -86,13 +86,15 @@ func (db *DB) write(ctx context.Context, what string, fn func(tx store.Tx) error
 	return nil
 }
 
-// writeJobs is write for what puts jobs into the queue.
+// writeJobs is write for what puts jobs into the queue or ends them. It is on disk when it returns: the
+// queue notes on its own, and may do so after a database has crashed and lost what was not, that a
+// job is done, and what it left to be done would wait for the next sweep.
 func (db *DB) writeJobs(ctx context.Context, what string, fn func(tx store.Tx) error) error {
-	err := db.write(ctx, what, fn)
-	if err == nil {
-		db.queue.Committed()
+	if err := db.engine.Write(ctx, true, fn); err != nil {
+		return fmt.Errorf("%s: %w", what, err)
 	}
-	return err
+	db.queue.Committed()
+	return nil
 }
 
 // Ready writes to the database and returns the error if that cannot be done.

@@ -8,110 +8,107 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/slagate/slagate/internal/pull"
 	"github.com/slagate/slagate/internal/store"
 )
 
-// applyRepos keeps what is said of repositories: new names, new owners, gone or back.
-func applyRepos(ctx context.Context, tx store.Tx, hints []store.RepoHint) error {
-	for _, h := range hints {
-		if err := applyRepo(ctx, tx, h); err != nil {
-			return fmt.Errorf("keep repository %s/%s (%d): %w", h.Owner, h.Repo, h.RepoID, err)
-		}
-	}
-	return nil
-}
-
-func applyRepo(ctx context.Context, tx store.Tx, h store.RepoHint) error {
-	var err error
+// applyRepo keeps what is said of a repository: a new name, a new owner, gone or back.
+func applyRepo(h store.RepoHint) store.Statement {
+	s := store.Statement{What: fmt.Sprintf("keep repository %s/%s (%d)", h.Owner, h.Repo, h.RepoID)}
 	switch {
 	case h.Gone && h.RepoID == 0:
-		_, err = tx.Exec(ctx, `update repos set gone = 1 where installation = ?`, h.Installation)
+		s.SQL, s.Args = `update repos set gone = 1 where installation = ?`, []any{h.Installation}
 	case h.Gone:
-		_, err = tx.Exec(ctx, `update repos set gone = 1 where repo_id = ?`, h.RepoID)
+		s.SQL, s.Args = `update repos set gone = 1 where repo_id = ?`, []any{h.RepoID}
 	default:
-		err = nameRepo(ctx, tx, h)
+		s.SQL, s.Args = nameRepo, []any{h.RepoID, h.Installation, h.OwnerID, h.Owner, h.Repo}
 	}
-	return err
+	return s
 }
 
-// nameRepo keeps who and where a repository is. Mostly that is known, and then
-// nothing is written: the row would be locked for all deliveries of its repository.
-func nameRepo(ctx context.Context, tx store.Tx, h store.RepoHint) error {
-	var known bool
-	err := tx.QueryRow(ctx, `select exists (select 1 from repos where repo_id = ? and gone = 0
-			and installation = ? and owner_id = ? and owner = ? and name = ?)`,
-		h.RepoID, h.Installation, h.OwnerID, h.Owner, h.Repo).Scan(&known)
-	if err != nil || known {
-		return err
+// nameRepo keeps who and where a repository is; what the hint does not say (0, "") stays as it is. Mostly
+// all is known, and then nothing is written: the row would be locked for all deliveries of its repository.
+const nameRepo = `
+	insert into repos (repo_id, installation, owner_id, owner, name)
+	select cast(?1 as bigint), cast(?2 as bigint), cast(?3 as bigint), cast(?4 as text), cast(?5 as text)
+	where not exists (select 1 from repos where repo_id = ?1 and gone = 0 and (?2 = 0 or installation = ?2)
+		and (?3 = 0 or owner_id = ?3) and (?4 = '' or owner = ?4) and (?5 = '' or name = ?5))
+	on conflict (repo_id) do update set
+		installation = case when excluded.installation <> 0 then excluded.installation else repos.installation end,
+		owner_id = case when excluded.owner_id <> 0 then excluded.owner_id else repos.owner_id end,
+		owner = case when excluded.owner <> '' then excluded.owner else repos.owner end,
+		name = case when excluded.name <> '' then excluded.name else repos.name end, gone = 0`
+
+// ensureRepo has the repository of a pull request or a merge group known. A fresh payload also
+// brings its present names: a lost rename heals with the next event. That of an old one is believed
+// only where nothing else is known.
+func ensureRepo(ref pull.Ref, ownerID int64, old bool) store.Statement {
+	switch {
+	case ref.Installation == 0 || ref.Owner == "" || ref.Repo == "":
+		return store.Statement{
+			What: fmt.Sprintf("look up repository %d of %s", ref.RepoID, ref),
+			SQL:  `select 1 from repos where repo_id = ?`,
+			Args: []any{ref.RepoID},
+			Scan: func(row store.Row) error {
+				err := row.Scan(new(int))
+				if errors.Is(err, sql.ErrNoRows) {
+					return store.ErrNotFound
+				}
+				return err
+			},
+		}
+	case old:
+		return store.Statement{
+			What: fmt.Sprintf("keep repository %d of %s", ref.RepoID, ref),
+			SQL:  `insert into repos (repo_id, installation, owner_id, owner, name) values (?, ?, ?, ?, ?) on conflict (repo_id) do nothing`,
+			Args: []any{ref.RepoID, ref.Installation, ownerID, ref.Owner, ref.Repo},
+		}
+	default:
+		return applyRepo(store.RepoHint{Installation: ref.Installation, RepoID: ref.RepoID, OwnerID: ownerID, Owner: ref.Owner, Repo: ref.Repo})
 	}
-	_, err = tx.Exec(ctx, `
-		insert into repos (repo_id, installation, owner_id, owner, name) values (?, ?, ?, ?, ?)
-		on conflict (repo_id) do update set
-			installation = case when excluded.installation <> 0 then excluded.installation else repos.installation end,
-			owner_id = case when excluded.owner_id <> 0 then excluded.owner_id else repos.owner_id end,
-			owner = case when excluded.owner <> '' then excluded.owner else repos.owner end,
-			name = case when excluded.name <> '' then excluded.name else repos.name end, gone = 0`,
-		h.RepoID, h.Installation, h.OwnerID, h.Owner, h.Repo)
-	return err
 }
 
-// ensureRepo has the repository of a pull request known. A fresh payload also
-// brings its present names: a lost rename heals with the next event.
-func ensureRepo(ctx context.Context, tx store.Tx, h store.PullHint, hintOnly bool) error {
-	if !hintOnly && h.Ref.Installation != 0 && h.Ref.Owner != "" && h.Ref.Repo != "" {
-		return applyRepos(ctx, tx, []store.RepoHint{{
-			Installation: h.Ref.Installation, RepoID: h.Ref.RepoID, OwnerID: h.OwnerID, Owner: h.Ref.Owner, Repo: h.Ref.Repo,
-		}})
-	}
-	var known bool
-	err := tx.QueryRow(ctx, `select exists (select 1 from repos where repo_id = ?)`, h.Ref.RepoID).Scan(&known)
-	if err != nil {
-		return fmt.Errorf("look up repository of %s: %w", h.Ref, err)
-	}
-	if known {
-		return nil
-	}
-	if h.Ref.Installation == 0 || h.Ref.Owner == "" || h.Ref.Repo == "" {
-		return fmt.Errorf("repository %d of %s: %w", h.Ref.RepoID, h.Ref, store.ErrNotFound)
-	}
-	return ensureRepo(ctx, tx, h, false)
-}
-
-// keepRepos keeps what a delivery says of repositories, in the order of their ids and before any
-// row of a pull request is locked: repositories come first everywhere. known: the
-// delivery tells nothing new.
-func keepRepos(ctx context.Context, tx store.Tx, d store.Delivery, known bool) error {
+// keepRepos keeps what letters say of repositories, in the order of their ids and before any
+// row of a pull request is locked: repositories come first everywhere. Old letters tell nothing new.
+func keepRepos(batch []*letter, arrivals []arrival) (list []store.Statement) {
 	type step struct {
 		id   int64
-		keep func() error
+		keep store.Statement
 	}
 	var steps []step
-	if !known {
-		for _, h := range d.Repos {
-			steps = append(steps, step{h.RepoID, func() error { return applyRepos(ctx, tx, []store.RepoHint{h}) }})
+	for _, l := range batch {
+		for _, h := range l.Repos {
+			if !l.known {
+				steps = append(steps, step{h.RepoID, applyRepo(h)})
+			}
 		}
 	}
-	for _, h := range d.Pulls {
-		steps = append(steps, step{h.Ref.RepoID, func() error { return ensureRepo(ctx, tx, h, known) }})
+	for i, a := range arrivals {
+		if i == 0 || !a.sameRepo(arrivals[i-1]) {
+			steps = append(steps, step{a.hint.Ref.RepoID, ensureRepo(a.hint.Ref, a.hint.OwnerID, a.of.known)})
+		}
 	}
-	for _, g := range d.MergeGroups {
-		steps = append(steps, step{g.Ref.RepoID, func() error { return ensureRepo(ctx, tx, store.PullHint{Ref: g.Ref}, false) }})
+	for _, l := range batch {
+		for _, g := range l.MergeGroups {
+			steps = append(steps, step{g.Ref.RepoID, ensureRepo(g.Ref, 0, false)})
+		}
 	}
 	slices.SortStableFunc(steps, func(a, b step) int { return cmp.Compare(a.id, b.id) })
 	for _, s := range steps {
-		if err := s.keep(); err != nil {
-			return err
-		}
+		list = append(list, s.keep)
 	}
-	return nil
+	return list
 }
 
 func byRepo(a, b store.RepoHint) int { return cmp.Compare(a.RepoID, b.RepoID) }
 
 // SaveRepos keeps what GitHub said of repositories when it listed them.
 func (db *DB) SaveRepos(ctx context.Context, hints []store.RepoHint) error {
-	hints = inOrder(hints, byRepo)
-	return db.write(ctx, "save repositories", func(tx store.Tx) error { return applyRepos(ctx, tx, hints) })
+	var statements []store.Statement
+	for _, h := range inOrder(hints, byRepo) {
+		statements = append(statements, applyRepo(h))
+	}
+	return db.write(ctx, "save repositories", func(tx store.Tx) error { return tx.Send(ctx, statements) })
 }
 
 const repoColumns = `select repo_id, installation, owner_id, owner, name, gone = 1, memory from repos `

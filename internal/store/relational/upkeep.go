@@ -35,21 +35,22 @@ func (db *DB) enqueue(ctx context.Context, hints []store.PullHint) error {
 	return db.writeJobs(ctx, "queue pull requests", func(tx store.Tx) error {
 		var urgent []store.PullHint
 		var calm []pull.Ref
-		hints := inOrder(hints, byRef)
-		if err := keepRepos(ctx, tx, store.Delivery{Pulls: hints}, false); err != nil {
+		unsigned := []*letter{{Delivery: store.Delivery{Pulls: hints}}}
+		arrivals := arrivalsOf(unsigned)
+		statements := keepRepos(unsigned, arrivals)
+		for _, a := range arrivals {
+			statements = append(statements, db.arrive(a))
+			if a.hint.TakesAway || a.hint.First {
+				urgent = append(urgent, a.hint)
+			} else {
+				calm = append(calm, a.hint.Ref)
+			}
+		}
+		waits := crowds{}
+		if err := tx.Send(ctx, append(statements, waits.count(urgent)...)); err != nil {
 			return err
 		}
-		for _, h := range hints {
-			if err := db.arrive(ctx, tx, h, "", false); err != nil {
-				return err
-			}
-			if h.TakesAway || h.First {
-				urgent = append(urgent, h)
-			} else {
-				calm = append(calm, h.Ref)
-			}
-		}
-		if err := db.queueUrgent(ctx, tx, urgent); err != nil || len(calm) == 0 {
+		if err := db.queueUrgent(ctx, tx, urgent, waits); err != nil || len(calm) == 0 {
 			return err
 		}
 		return db.queue.Evaluations(ctx, tx, calm, store.Soon)

@@ -217,7 +217,10 @@ func (db *DB) Native() any { return db.engine.writer }
 
 // Close closes the file and releases the lock. Workers have to be stopped before.
 // Closing again does nothing.
-func (db *DB) Close() error { return db.engine.close() }
+func (db *DB) Close() error {
+	db.Finish()
+	return db.engine.close()
+}
 
 func (e *engine) close() error {
 	var errs []error

@@ -87,12 +87,14 @@ func (e *engine) writeThrough(ctx context.Context, fn func(tx store.Tx) error) e
 	return transact(tx, fn)
 }
 
-func transact(tx *sql.Tx, fn func(tx store.Tx) error) error {
+func transact(tx *sql.Tx, fn func(tx store.Tx) error) (err error) {
+	// Whatever happens, a panic too: nobody could write any more while it is open.
+	defer func() { err = errors.Join(err, rollback(tx)) }()
 	if err := fn(transaction{querier{tx}, tx}); err != nil {
-		return errors.Join(err, rollback(tx))
+		return err
 	}
 	if err := tx.Commit(); err != nil {
-		return fmt.Errorf("commit: %w", errors.Join(err, rollback(tx)))
+		return fmt.Errorf("commit: %w", err)
 	}
 	return nil
 }
@@ -159,6 +161,22 @@ func (t transaction) Exec(ctx context.Context, query string, args ...any) (int64
 		return 0, err
 	}
 	return res.RowsAffected()
+}
+
+// Send implements store.Tx. There is no way to go to the database, so it is done one by one.
+func (t transaction) Send(ctx context.Context, statements []store.Statement) error {
+	for _, s := range statements {
+		var err error
+		if s.Scan != nil {
+			err = s.Scan(t.QueryRow(ctx, s.SQL, s.Args...))
+		} else {
+			_, err = t.tx.ExecContext(ctx, s.SQL, s.Args...)
+		}
+		if err != nil {
+			return fmt.Errorf("%s: %w", s.What, err)
+		}
+	}
+	return nil
 }
 
 // Native implements store.Tx.

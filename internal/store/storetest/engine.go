@@ -2,6 +2,9 @@ package storetest
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -33,15 +36,27 @@ func (f *Faulty) Fail(err error) {
 	f.fault.Store(&err)
 }
 
+// bug is a fault of another kind: the queue panics where one pull request's job is inserted.
+type bug struct{ number int }
+
+func (b bug) Error() string { return fmt.Sprint("bug with pull request ", b.number) }
+
 // Evaluations inserts the jobs and fails, if it has to.
 func (f *Faulty) Evaluations(ctx context.Context, tx store.Tx, refs []pull.Ref, haste store.Haste) error {
 	if err := f.Queue.Evaluations(ctx, tx, refs, haste); err != nil {
 		return err
 	}
-	if fault := f.fault.Load(); fault != nil {
-		return *fault
+	fault := f.fault.Load()
+	if fault == nil {
+		return nil
 	}
-	return nil
+	if b, ok := errors.AsType[bug](*fault); ok {
+		if slices.ContainsFunc(refs, func(r pull.Ref) bool { return r.Number == b.number }) {
+			panic(b)
+		}
+		return nil
+	}
+	return *fault
 }
 
 // Work runs four workers on a store that was opened with the queue.

@@ -7,6 +7,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/slagate/slagate/internal/pull"
@@ -97,4 +98,95 @@ func atOnce(t *testing.T, h Harness) {
 	_, found, err := h.Store.Repo(t.Context(), 999)
 	require.NoError(t, err)
 	require.False(t, found)
+}
+
+// replaysAtOnce: a body that comes under several GUIDs, together or one after the other, is believed once.
+func replaysAtOnce(t *testing.T, h Harness) {
+	t.Helper()
+	const bodies, copies = 30, 4
+	for _, round := range []string{"together", "later"} {
+		var all sync.WaitGroup
+		for i := range bodies * copies {
+			all.Go(func() {
+				d := delivery(fmt.Sprint(round, i), 12)
+				d.BodyHash = fmt.Sprint("body", i%bodies)
+				fresh, err := h.Store.Accept(t.Context(), d)
+				assert.True(t, err == nil && fresh, "the GUID is new: %v", err)
+			})
+		}
+		all.Wait()
+		require.Len(t, get(t, h.Store, 12).Evidence, bodies, round)
+	}
+	require.Equal(t, int64(2*bodies*copies), get(t, h.Store, 12).Gen, "and everything is looked at")
+}
+
+// panics: a bug that one delivery brings to light harms no other. Who came with it is kept, who comes
+// after it is kept, and no transaction stays open behind it.
+func panics(t *testing.T, h Harness) {
+	t.Helper()
+	const good, bad = 60, 30 // more than a store has connections
+	h.FailQueue(bug{13})
+	var all sync.WaitGroup
+	for i := range good + bad {
+		all.Go(func() {
+			d := delivery(fmt.Sprint("g", i), 12)
+			if i%3 == 0 {
+				d.Pulls[0].Ref.Number = 13
+				assert.PanicsWithValue(t, bug{13}, func() { _, _ = h.Store.Accept(t.Context(), d) }, "in the sender's own goroutine")
+				return
+			}
+			fresh, err := h.Store.Accept(t.Context(), d)
+			assert.True(t, err == nil && fresh, err)
+		})
+	}
+	all.Wait()
+	urgent := hint(13)
+	urgent.First = true
+	require.PanicsWithValue(t, bug{13}, func() { _ = h.Store.Enqueue(t.Context(), []store.PullHint{urgent}, "test") })
+	require.Equal(t, int64(good), get(t, h.Store, 12).Gen)
+	_, found, err := h.Store.Pull(t.Context(), repoID, 13)
+	require.NoError(t, err)
+	require.False(t, found)
+
+	h.FailQueue(nil)
+	accept(t, h.Store, delivery("g0", 13))
+	require.Len(t, get(t, h.Store, 13).Evidence, 1, "it was not kept before")
+}
+
+// closing: while the store is being closed each sender has an answer, and what was accepted is there.
+func closing(t *testing.T, h Harness) {
+	t.Helper()
+	const senders, first = 40, 5
+	accepted := make([][]string, senders)
+	begun := make(chan struct{}, senders)
+	var all sync.WaitGroup
+	for i := range senders {
+		all.Go(func() {
+			for n := 0; ; n++ {
+				guid := fmt.Sprint("g", i, "-", n)
+				if _, err := h.Store.Accept(t.Context(), delivery(guid, 12)); err != nil {
+					return
+				}
+				if accepted[i] = append(accepted[i], guid); n == first {
+					begun <- struct{}{}
+				}
+			}
+		})
+	}
+	for range senders {
+		<-begun
+	}
+	again := h.Crash(t)
+	all.Wait()
+	kept := map[string]bool{}
+	for _, e := range get(t, again.Store, 12).Evidence {
+		kept[e.Delivery] = true
+	}
+	for _, guids := range accepted {
+		for _, guid := range guids {
+			require.True(t, kept[guid], guid)
+		}
+	}
+	_, err := h.Store.Accept(t.Context(), delivery("late", 12))
+	require.ErrorContains(t, err, "closed")
 }

@@ -3,7 +3,8 @@
 // Its one idea is that a store is judged by what it promises, not by how: what is accepted
 // is there with its jobs or not at all, generations never lose an
 // arrival, a killed process loses nothing. A new engine calls [Run] with a [Harness] of its own; a new
-// promise is a new function in the list of Run. The suite itself knows neither SQL nor River.
+// promise is a new function in the list of Run. The suite itself knows no River, and SQL only where
+// it tests the transaction that SQL is sent in (send.go).
 package storetest
 
 import (
@@ -89,7 +90,8 @@ type Harness struct {
 	SetJob func(t *testing.T, number int, state string)
 	// DropJobs deletes all jobs, as an operator might by hand.
 	DropJobs func(t *testing.T)
-	// FailQueue lets the queue insert its jobs and then fail with the error; nil ends that.
+	// FailQueue lets the queue insert its jobs and then fail with the error; nil ends that. A
+	// bug has it panic instead.
 	FailQueue func(err error)
 	// Work evaluates with four workers until stop is called; stop may be called again.
 	Work func(t *testing.T, evaluate Evaluate) (stop func())
@@ -126,6 +128,10 @@ func Run(t *testing.T, open Open) {
 		"merge groups":                      mergeGroups,
 		"enqueue":                           enqueue,
 		"deliveries at once":                atOnce,
+		"replays at once":                   replaysAtOnce,
+		"a bug harms one delivery":          panics,
+		"closing":                           closing,
+		"statements sent together":          together,
 		"settle":                            settle,
 		"turns":                             turns,
 		"turns name their delivery":         turnsNameDelivery,
