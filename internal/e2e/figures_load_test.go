@@ -34,10 +34,12 @@ func crews() []crew {
 	}
 }
 
-// manned starts the program as that many processes before the stage, warm and at rest.
-func (s *stage) manned(binary string, c crew) (*fleet, *service) {
+// manned starts the program as that many processes before the stage, warm and at rest;
+// more are settings that take the place of those below.
+func (s *stage) manned(binary string, c crew, more ...string) (*fleet, *service) {
 	s.b.Helper()
-	f := newFleet(s.b, binary, s.api.URL, c.on, c.n, "SLAGATE_SWEEP_INTERVAL=1h", "SLAGATE_CONTENT_PER_MINUTE=off", "SLAGATE_LOG_LEVEL=error")
+	f := newFleet(s.b, binary, s.api.URL, c.on, c.n,
+		append([]string{"SLAGATE_SWEEP_INTERVAL=1h", "SLAGATE_CONTENT_PER_MINUTE=off", "SLAGATE_LOG_LEVEL=error"}, more...)...)
 	svc := f.service()
 	s.warm(svc)
 	return f, svc
@@ -102,6 +104,7 @@ func benchLoad(b *testing.B, t *figures, binary string, c crew) {
 	b.ReportMetric(ms(took.at(0.99)), "p99-ms")
 	t.add(c.name+": durable acknowledgements", c.aim, "%.0f/s; p50 %.1f ms, p99 %.1f ms with %d connections",
 		rate, ms(took.at(0.5)), ms(took.at(0.99)), loadConns)
+	t.compare("durable acknowledgements/s", c, rate)
 	cost.show(t, c.name+": ", "deliveries acknowledged, and all evaluated", len(took))
 }
 

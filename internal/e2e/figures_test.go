@@ -47,11 +47,55 @@ func BenchmarkFigures(b *testing.B) {
 	for _, c := range crews() {
 		b.Run("Load/"+c.name, func(b *testing.B) { benchLoad(b, t, binary, c) })
 	}
+	for _, c := range crews() {
+		b.Run("Evaluations/"+c.name, func(b *testing.B) { benchEvaluations(b, t, binary, c) })
+	}
+	for _, c := range crews() {
+		b.Run("Events/"+c.name, func(b *testing.B) { benchEvents(b, t, binary, c) })
+	}
+	b.Run("L1", func(b *testing.B) { benchLife(b, t, binary) })
+	for _, c := range soloAndThree() {
+		b.Run("Recovery/"+c.name, func(b *testing.B) { benchRecovery(b, t, binary, c) })
+	}
+	for _, c := range soloAndThree() {
+		b.Run("Faults/"+c.name, func(b *testing.B) { benchFaults(b, t, binary, c) })
+	}
+	t.addRatios()
 	require.NoError(b, t.print(os.Stdout))
 }
 
 // figures is the table in which the figures are shown at the end.
-type figures struct{ rows [][3]string }
+type figures struct {
+	rows   [][3]string
+	ratios []ratio
+}
+
+// ratio is one figure as each crew has it.
+type ratio struct {
+	figure string
+	of     []float64 // in the order of the crews, 0: not measured
+}
+
+// compare notes a figure of a crew, to be shown as a share of the first crew's.
+func (t *figures) compare(figure string, c crew, value float64) {
+	n := slices.IndexFunc(t.ratios, func(r ratio) bool { return r.figure == figure })
+	if n < 0 {
+		n = len(t.ratios)
+		t.ratios = append(t.ratios, ratio{figure, make([]float64, len(crews()))})
+	}
+	t.ratios[n].of[slices.IndexFunc(crews(), func(x crew) bool { return x.name == c.name })] = value
+}
+
+// addRatios adds what [figures.compare] noted of more than one crew.
+func (t *figures) addRatios() {
+	for _, r := range t.ratios {
+		for i, value := range r.of {
+			if i > 0 && r.of[0] > 0 && value > 0 {
+				t.add(fmt.Sprintf("%s: %s / %s", r.figure, crews()[i].name, crews()[0].name), "", "%.2f", value/r.of[0])
+			}
+		}
+	}
+}
 
 // add adds a figure; what there is no aim for has "".
 func (t *figures) add(figure, aim, format string, args ...any) {
@@ -183,6 +227,12 @@ func (x spent) plus(y spent) spent {
 		service: x.service + y.service, rest: x.rest + y.rest, database: x.database + y.database, after: y.after, requests: x.requests + y.requests, known: y.known,
 		foreign: x.foreign + y.foreign, all: x.all + y.all,
 	}
+}
+
+// idle is the share of the machine, in percent, that nobody took.
+func (x spent) idle() float64 {
+	busy := x.service + x.rest + x.database + x.foreign
+	return 100 * max(0, (x.all-busy).Seconds()) / max(x.all.Seconds(), 1e-9)
 }
 
 // noise is the share of the machine, in percent, that other processes took.

@@ -16,8 +16,9 @@ import (
 type watch struct {
 	next http.Handler
 
-	mu    sync.Mutex
-	hopes map[posting][]chan time.Time
+	mu     sync.Mutex
+	hopes  map[posting][]chan time.Time
+	listen func(posting, time.Time) // hears of every status, if it is set
 }
 
 // posting is one status as it is posted.
@@ -52,12 +53,27 @@ func (w *watch) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 
 func (w *watch) seen(p posting) {
 	at := time.Now()
+	if listen := w.fulfil(p, at); listen != nil {
+		listen(p, at)
+	}
+}
+
+// fulfil tells those who hoped for a status, and returns who hears of every one.
+func (w *watch) fulfil(p posting, at time.Time) func(posting, time.Time) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for _, hope := range w.hopes[p] {
 		hope <- at // has room for it
 	}
 	delete(w.hopes, p)
+	return w.listen
+}
+
+// tell has every status told from now on.
+func (w *watch) tell(listen func(posting, time.Time)) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.listen = listen
 }
 
 // expect returns what tells the time when this status is posted next.

@@ -73,6 +73,7 @@ rules:
 policy: { require: [legal, security] }
 `
 	freePolicy = "version: 1\n"
+	policyAt   = ".github/slagate.yml"
 )
 
 // widePolicy asks support, too, whatever a change of a service level does.
@@ -123,7 +124,7 @@ func effectOf(path string, before, after side) (effect, agreed string) {
 
 // gates reports whether a policy has a rule for a path.
 func gates(policy, path string) bool {
-	return policy != freePolicy && (path == ".github/slagate.yml" || strings.HasPrefix(path, "oncall/") || strings.HasPrefix(path, "slo/"))
+	return policy != freePolicy && (path == policyAt || strings.HasPrefix(path, "oncall/") || strings.HasPrefix(path, "slo/"))
 }
 
 // asksOf is the oracle's reading of a policy.
@@ -131,7 +132,7 @@ func asksOf(policy, path, effect string, after side) []string {
 	var asked []string
 	switch {
 	case !gates(policy, path) || effect == "":
-	case path == ".github/slagate.yml":
+	case path == policyAt:
 		asked = []string{"legal", "security"}
 		if isWide(policy) && !isWide(after.text) { // it would lose its say
 			asked = append(asked, "support")
@@ -304,7 +305,7 @@ func (a *alive) openFirst() {
 	for _, files := range []map[string]githubsim.File{
 		weaken(),
 		{"oncall/escalation.tf": githubsim.Text("escalation_delay_in_minutes = 60\n"), "README.md": githubsim.Text("b\n")},
-		{"slo/search.yml": githubsim.Text("objective: 1\nwindow: 30d\n"), ".github/slagate.yml": githubsim.Text(livesPolicy + "# a remark\n")},
+		{"slo/search.yml": githubsim.Text("objective: 1\nwindow: 30d\n"), policyAt: githubsim.Text(livesPolicy + "# a remark\n")},
 	} {
 		a.openOne(files)
 	}
@@ -422,7 +423,7 @@ func (a *alive) label(p *githubsim.Pull, f, login string) {
 	before := p.View()
 	err := a.as(login).Label(p, "sla/"+f+"-approved")
 	if after := p.View(); err == nil && len(after.Events) > len(before.Events) {
-		a.words[p] = append(a.words[p], word{f, login, true, []string{a.content(p, f, after.Head)}, true, a.number})
+		a.words[p] = append(a.words[p], word{f, login, true, a.mayMean(p, f, after.Head), true, a.number})
 		a.note("#%d %s labels %s", p.Number, login, f)
 	}
 }
@@ -444,7 +445,7 @@ func (a *alive) command(p *githubsim.Pull, f, login string, yes, lossy bool) {
 	a.unsure[c.ID] = lossy
 	w := word{function: f, login: login, yes: yes, at: a.number}
 	for _, sha := range append(shown, a.shown(p)...) {
-		w.contents = append(w.contents, a.content(p, f, sha))
+		w.contents = append(w.contents, a.mayMean(p, f, sha)...)
 	}
 	a.words[p] = append(a.words[p], w)
 	a.note("#%d %s: %s %s (comment %d)", p.Number, login, verb, f, c.ID)
@@ -639,17 +640,37 @@ func (a *alive) policy() {
 
 // content is what a function would sign at a head: for the base as it is now, "" if nothing.
 func (a *alive) content(p *githubsim.Pull, f, head string) string {
+	// Who loses a say is asked only while there is somebody.
+	return a.contentIf(p, f, head, f != "support" || a.isIn(f, "sid"))
+}
+
+// mayMean is what a yes at a head may be for: when it is given slagate may not know
+// yet that somebody has left or is back.
+func (a *alive) mayMean(p *githubsim.Pull, f, head string) []string {
+	return []string{a.contentIf(p, f, head, true), a.content(p, f, head)}
+}
+
+// contentIf is content, if there is somebody who can be asked about losing a say, or not.
+func (a *alive) contentIf(p *githubsim.Pull, f, head string, somebody bool) string {
 	v := p.View()
-	policy, _ := a.repo.Content(v.Base, ".github/slagate.yml")
+	policy, _ := a.repo.Content(v.Base, policyAt)
 	base := a.repo.MergeBase(v.Base, head)
+	next := policy // what it asks counts already for the pull request that brings it
+	if was, is := a.side(base, policyAt), a.side(head, policyAt); was != is && policy != freePolicy {
+		next = is.text
+	}
 	var paths []string
 	for _, path := range append(a.repo.Paths(base), a.repo.Paths(head)...) {
 		before, after := a.side(base, path), a.side(head, path)
 		effect, agreed := effectOf(path, before, after)
-		if path == ".github/slagate.yml" && f == "support" && !a.isIn(f, "sid") {
-			continue // who loses a say is asked only while there is somebody
+		asked := asksOf(policy, path, effect, after)
+		switch {
+		case path != policyAt:
+			asked = append(asked, asksOf(next, path, effect, after)...)
+		case f == "support" && !somebody:
+			continue
 		}
-		if slices.Contains(asksOf(policy, path, effect, after), f) {
+		if slices.Contains(asked, f) {
 			paths = append(paths, agreed)
 		}
 	}
@@ -740,7 +761,7 @@ func (a *alive) isIn(f, login string) bool { return a.teams[f].Has(a.users[login
 // pushedGated reports whether somebody pushed, into this very head, a gated path.
 func (a *alive) pushedGated(p *githubsim.Pull, login string) bool {
 	v := p.View()
-	policy, _ := a.repo.Content(v.Base, ".github/slagate.yml")
+	policy, _ := a.repo.Content(v.Base, policyAt)
 	for k := range a.pushed[v.Head] {
 		if k[0] == login && gates(policy, k[1]) &&
 			slices.ContainsFunc(v.Files, func(f githubsim.FileView) bool { return f.Path == k[1] || f.Previous == k[1] }) {
