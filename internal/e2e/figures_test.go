@@ -30,7 +30,11 @@ const (
 // BenchmarkFigures measures the program as it is given to people: a process of
 // its own, with its database on disk, against the stand-in GitHub in this one.
 //
-//	go test -run '^$' -bench Figures -benchtime 1x ./internal/e2e
+//	go test -timeout 1h -run '^$' -bench Figures -benchtime 1x ./internal/e2e
+//
+// One scene alone: -bench Figures/Events, or /Evaluations, /L1, /Recovery, /Faults, /Load, /Acknowledged. How
+// long events come in, and the interval between sweeps of the recoveries, are flags behind the
+// package: -eventful 30s -recoverysweep 30s.
 //
 // The stand-in and the load take part of the same machine, so the times are
 // upper bounds; ratios within one run say more than numbers of two machines. It

@@ -39,8 +39,8 @@ type Engine interface {
 	store.Querier
 	// Write runs fn in one transaction and repeats it where the database asks for that.
 	// What fn returns comes back, with the transaction rolled back. through: when Write returns
-	// everything is on disk, and it comes before others. Else a loss of power may undo the
-	// last transactions, which is no worse than a process that dies before: what was accepted is evaluated again.
+	// everything is on disk, and it comes before others. Else a loss of power, or of the database's process, may
+	// undo the last transactions, which is no worse than a process that dies before: what was accepted is evaluated again.
 	Write(ctx context.Context, through bool, fn func(tx store.Tx) error) error
 	// Read runs fn over one state of the database that nobody changes meanwhile.
 	Read(ctx context.Context, fn func(q store.Querier) error) error
