@@ -250,11 +250,11 @@ func (f *fleet) noDatabase(ctx context.Context, r *rand.Rand) error {
 	return f.server.Start() //nolint:contextcheck // it is to be there again when the faults are over
 }
 
-// quiet reports whether no job is due or waits for another try.
+// quiet reports whether no job is due or waits for another try, and no failed delivery has still to be asked for.
 func (f *fleet) quiet() bool {
 	var busy int
 	err := f.db.QueryRowContext(context.Background(), `select count(*) from river_job where state in ('available', 'running', 'pending', 'retryable')
-		or state = 'scheduled' and attempt > 0`).Scan(&busy)
+		or state = 'scheduled' and (attempt > 0 or kind = 'recover')`).Scan(&busy)
 	return err == nil && busy == 0
 }
 

@@ -165,7 +165,9 @@ func (s *soak) run(table *figures, name string) {
 	}
 	s.fresh(table, name)
 	s.atRest(table, name)
-	s.signed(table, name)
+	if s.form.silent { // the long form
+		s.signed(table, name)
+	}
 	s.fleet.end()
 	table.add(name+": processes that ended by themselves", "0", "%d", s.fleet.ends.Load())
 }
