@@ -127,8 +127,11 @@ func defaultWorkers(b *testing.B) int {
 }
 
 // poll asks until the answer is yes.
-func poll(yes func() bool) error {
-	ctx, cancel := context.WithTimeout(context.Background(), figurePatience)
+func poll(yes func() bool) error { return pollFor(figurePatience, yes) }
+
+// pollFor asks until the answer is yes, for so long at most.
+func pollFor(most time.Duration, yes func() bool) error {
+	ctx, cancel := context.WithTimeout(context.Background(), most)
 	defer cancel()
 	tick := time.NewTicker(pollEvery)
 	defer tick.Stop()

@@ -127,16 +127,24 @@ func gates(policy, path string) bool {
 	return policy != freePolicy && (path == policyAt || strings.HasPrefix(path, "oncall/") || strings.HasPrefix(path, "slo/"))
 }
 
+// losers are the functions that lose their say by another policy and are not asked about policies anyway.
+func losers(policy, after string) []string {
+	switch {
+	case after == freePolicy:
+		return []string{"product", "support"}
+	case isWide(policy) && !isWide(after):
+		return []string{"support"}
+	}
+	return nil
+}
+
 // asksOf is the oracle's reading of a policy.
 func asksOf(policy, path, effect string, after side) []string {
 	var asked []string
 	switch {
 	case !gates(policy, path) || effect == "":
 	case path == policyAt:
-		asked = []string{"legal", "security"}
-		if isWide(policy) && !isWide(after.text) { // it would lose its say
-			asked = append(asked, "support")
-		}
+		asked = append([]string{"legal", "security"}, losers(policy, after.text)...)
 	case strings.HasPrefix(path, "oncall/"):
 		asked = []string{"security", "support"}
 	case effect == "neutral":
@@ -640,8 +648,7 @@ func (a *alive) policy() {
 
 // content is what a function would sign at a head: for the base as it is now, "" if nothing.
 func (a *alive) content(p *githubsim.Pull, f, head string) string {
-	// Who loses a say is asked only while there is somebody.
-	return a.contentIf(p, f, head, f != "support" || a.isIn(f, "sid"))
+	return a.contentIf(p, f, head, a.isIn(f, signers()[f]))
 }
 
 // mayMean is what a yes at a head may be for: when it is given slagate may not know
@@ -650,7 +657,7 @@ func (a *alive) mayMean(p *githubsim.Pull, f, head string) []string {
 	return []string{a.contentIf(p, f, head, true), a.content(p, f, head)}
 }
 
-// contentIf is content, if there is somebody who can be asked about losing a say, or not.
+// contentIf is content, if there is somebody in the function or not: who loses a say is asked only while there is.
 func (a *alive) contentIf(p *githubsim.Pull, f, head string, somebody bool) string {
 	v := p.View()
 	policy, _ := a.repo.Content(v.Base, policyAt)
@@ -667,7 +674,7 @@ func (a *alive) contentIf(p *githubsim.Pull, f, head string, somebody bool) stri
 		switch {
 		case path != policyAt:
 			asked = append(asked, asksOf(next, path, effect, after)...)
-		case f == "support" && !somebody:
+		case !somebody && slices.Contains(losers(policy, after.text), f):
 			continue
 		}
 		if slices.Contains(asked, f) {
@@ -922,8 +929,7 @@ func (a *alive) moveAll() {
 // signAll has everybody sign who has to, once the limits of putting right are over.
 func (a *alive) signAll() {
 	a.pass(2 * time.Hour)
-	signer := map[string]string{"product": "pia", "legal": "lee", "security": "sue", "support": "sid"}
-	for f, login := range signer {
+	for f, login := range signers() {
 		if !a.isIn(f, login) {
 			a.do(a.as("ada").AddToTeam(a.teams[f], a.users[login]))
 		}
@@ -939,9 +945,9 @@ func (a *alive) signAll() {
 				continue
 			}
 			if a.rand.IntN(2) == 0 {
-				a.label(p, f, signer[f])
+				a.label(p, f, signers()[f])
 			} else {
-				a.command(p, f, signer[f], true, false)
+				a.command(p, f, signers()[f], true, false)
 			}
 			a.settle()
 			a.retried()

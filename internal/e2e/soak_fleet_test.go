@@ -250,12 +250,19 @@ func (f *fleet) noDatabase(ctx context.Context, r *rand.Rand) error {
 	return f.server.Start() //nolint:contextcheck // it is to be there again when the faults are over
 }
 
-// quiet reports whether no job is due or waits for another try, and no failed delivery has still to be asked for.
+// quiet reports whether no job is due or waits for another try. What is left of failed deliveries may wait.
 func (f *fleet) quiet() bool {
-	var busy int
-	err := f.db.QueryRowContext(context.Background(), `select count(*) from river_job where state in ('available', 'running', 'pending', 'retryable')
-		or state = 'scheduled' and (attempt > 0 or kind = 'recover')`).Scan(&busy)
-	return err == nil && busy == 0
+	return f.none(`state in ('available', 'running', 'pending') or kind <> 'recover' and (state = 'retryable' or state = 'scheduled' and attempt > 0)`)
+}
+
+// recovered reports whether no failed delivery has still to be asked for.
+func (f *fleet) recovered() bool { return f.none(`kind = 'recover' and finalized_at is null`) }
+
+// none reports whether there is no job like that.
+func (f *fleet) none(like string) bool {
+	var n int
+	err := f.db.QueryRowContext(context.Background(), `select count(*) from river_job where `+like).Scan(&n)
+	return err == nil && n == 0
 }
 
 // unfinished are the jobs that are not at an end, to explain a failure.

@@ -24,6 +24,7 @@ import (
 type soakForm struct {
 	repos, pulls int           // pulls: in each repository
 	time, sweep  time.Duration // time: with faults
+	every        time.Duration // somebody does one to three things
 	pace         pace
 	// silent has limits come without any time, too: nothing is asked for a minute then, as GitHub wants it.
 	silent bool
@@ -36,6 +37,7 @@ func (f soakForm) chaos(seed uint64) githubsim.Chaos {
 	if !f.silent {
 		c.TooManyBare = 0
 	}
+	c.Drop = 0.02 // and with what fails in restarts it can all be asked for again in minutes
 	return c
 }
 
@@ -45,11 +47,11 @@ func form(t *testing.T) soakForm {
 	t.Helper()
 	text := os.Getenv("SLAGATE_SOAK")
 	if text == "" {
-		return soakForm{6, 10, 20 * time.Second, 10 * time.Second, pace{4 * time.Second, 9 * time.Second, 3 * time.Second}, false, false}
+		return soakForm{6, 10, 20 * time.Second, 10 * time.Second, 40 * time.Millisecond, pace{7 * time.Second, 9 * time.Second, 3 * time.Second}, false, false}
 	}
 	chaos, err := time.ParseDuration(text)
 	require.NoError(t, err, "SLAGATE_SOAK")
-	return soakForm{30, 10, chaos, 30 * time.Second, pace{20 * time.Second, time.Minute, 20 * time.Second}, true, true}
+	return soakForm{30, 10, chaos, 30 * time.Second, 40 * time.Millisecond, pace{20 * time.Second, time.Minute, 20 * time.Second}, true, true}
 }
 
 // TestSoak runs the real program for a while with everything going wrong at once, and then
@@ -157,6 +159,7 @@ func (s *soak) run(table *figures, name string) {
 	s.report(table, name, right, wrongs)
 	s.explain(wrongs)
 	require.Empty(s.t, wrongs, "after %s", right)
+	s.recovered(table, name)
 	lost := s.lost()
 	table.add(name+": deliveries that were accepted and are not in the database", "0", "%d", len(lost))
 	require.Empty(s.t, lost)
@@ -165,9 +168,7 @@ func (s *soak) run(table *figures, name string) {
 	}
 	s.fresh(table, name)
 	s.atRest(table, name)
-	if s.form.silent { // the long form
-		s.signed(table, name)
-	}
+	s.signed(table, name)
 	s.fleet.end()
 	table.add(name+": processes that ended by themselves", "0", "%d", s.fleet.ends.Load())
 }
@@ -184,7 +185,7 @@ func (s *soak) live() {
 	for _, a := range s.repos {
 		s.openAll(a)
 	}
-	ticker := time.NewTicker(tick)
+	ticker := time.NewTicker(s.form.every)
 	defer ticker.Stop()
 	for ctx.Err() == nil {
 		<-ticker.C
@@ -295,6 +296,9 @@ func (s *soak) see(a *alive, p *githubsim.Pull) {
 // retries bounds how long a job that failed in the last moment waits for its next try: a minute, see package job.
 const retries = time.Minute
 
+// recoveredAtOnce is for how many failed deliveries GitHub is asked in a minute, see package controller.
+const recoveredAtOnce = 80
+
 // rest waits until everything is as it should be, and returns after how long it
 // was and what was still wrong.
 func (s *soak) rest() (took time.Duration, wrongs []string) {
@@ -320,6 +324,18 @@ func (s *soak) rest() (took time.Duration, wrongs []string) {
 			s.see(s.aliveOf(p), p)
 		}
 	}
+}
+
+// recovered waits until every failed delivery was asked for again, and what they told is shown.
+func (s *soak) recovered(table *figures, name string) {
+	s.t.Helper()
+	began := time.Now()
+	most := patience + retries*time.Duration(1+s.deliveries().failed/recoveredAtOnce)
+	require.NoError(s.t, pollFor(most, s.fleet.recovered), "failed deliveries are left: %v", s.fleet.unfinished())
+	table.add(name+": time until all failed deliveries were asked for, too", "", "%.1f s", time.Since(began).Seconds())
+	_, wrongs := s.rest()
+	s.explain(wrongs)
+	require.Empty(s.t, wrongs)
 }
 
 // explain logs what can tell why something is wrong.

@@ -442,13 +442,23 @@ func TestThreat_T22_DatabaseReadOnly(t *testing.T) {
 	}
 }
 
+// without ends a test that this machine lacks something for: skipped with the reason, or failed where
+// nothing may be left out.
+func without(t *testing.T, what string) {
+	t.Helper()
+	if os.Getenv("SLAGATE_TEST_STRICT") == "1" {
+		t.Fatal(what)
+	}
+	t.Skip(what)
+}
+
 // The disk that SQLite's file is on is full, and has room again.
 func TestThreat_T22_DiskFull(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()
 	small := exec.CommandContext(t.Context(), "mount", "-t", "tmpfs", "-o", "size=16m", "tmpfs", folder)
 	if out, err := small.CombinedOutput(); err != nil {
-		t.Skipf("no small disk can be had here, which takes root: %v: %s", err, out)
+		without(t, fmt.Sprintf("no small disk can be had here, which takes root and mount(8): %v: %s", err, out))
 	}
 	t.Cleanup(func() {
 		out, err := exec.CommandContext(context.Background(), "umount", folder).CombinedOutput()
@@ -469,7 +479,7 @@ func TestThreat_T22_DiskFull(t *testing.T) {
 func TestThreat_T22_FilesTakeNoWrite(t *testing.T) {
 	t.Parallel()
 	if _, err := exec.LookPath("prlimit"); err != nil {
-		t.Skip("prlimit(1) of util-linux is not installed")
+		without(t, "prlimit(1) is not installed (on Debian: apt-get install util-linux)")
 	}
 	w := prepare(t, thePolicy)
 	w.cfg = w.config(w.on.database(t))

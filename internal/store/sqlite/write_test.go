@@ -47,23 +47,26 @@ func someHint() store.PullHint {
 	return store.PullHint{Ref: pull.Ref{Installation: 7, RepoID: 400, Owner: "acme", Repo: "shop", Number: 1}, OwnerID: 40}
 }
 
-// TestWrite_Durability: a delivery is flushed to the disk before it is acknowledged,
-// each time; what follows from it can be found out again and is not.
+// TestWrite_Durability: a delivery is flushed to the disk before it is acknowledged, and
+// a job before it counts as queued, each time; what else follows can be found out again and is not.
 func TestWrite_Durability(t *testing.T) {
 	t.Parallel()
-	const full = 2 // https://www.sqlite.org/pragma.html#pragma_synchronous
+	const normal, full = 1, 2 // https://www.sqlite.org/pragma.html#pragma_synchronous
 	var seen []int
-	db := pry(t, func(tx store.Tx) {
+	look := func(row store.Row) {
 		var level int
-		require.NoError(t, tx.QueryRow(t.Context(), `pragma synchronous`).Scan(&level))
+		require.NoError(t, row.Scan(&level))
 		seen = append(seen, level)
-	})
+	}
+	db := pry(t, func(tx store.Tx) { look(tx.QueryRow(t.Context(), `pragma synchronous`)) })
 	for _, guid := range []string{"a", "b"} {
 		_, err := db.Accept(t.Context(), someDelivery(guid))
 		require.NoError(t, err)
 		require.NoError(t, db.Enqueue(t.Context(), []store.PullHint{someHint()}, "test"))
+		require.NoError(t, db.SetMark(t.Context(), "test", time.Now()))
+		look(db.Writer().QueryRowContext(t.Context(), `pragma synchronous`)) // there is only this connection
 	}
-	require.Equal(t, []int{full, full, full, full}, seen, "what queues a job is on disk before it counts")
+	require.Equal(t, []int{full, full, normal, full, full, normal}, seen)
 }
 
 // TestWrite_GivenUp: who does not want to wait any more leaves its place.
