@@ -7,11 +7,14 @@ import (
 	"crypto/x509"
 	"database/sql"
 	"encoding/pem"
+	"flag"
 	"io"
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
 	"regexp"
+	"runtime"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -28,7 +31,18 @@ import (
 	"github.com/slagate/slagate/internal/store/pgtest"
 )
 
-func TestMain(m *testing.M) { pgtest.Main(m) }
+func TestMain(m *testing.M) {
+	flag.Parse()
+	given := false
+	flag.Visit(func(f *flag.Flag) { given = given || f.Name == "test.parallel" })
+	if !given {
+		_ = flag.Set("test.parallel", strconv.Itoa(waiting*runtime.GOMAXPROCS(0))) // a number is never refused
+	}
+	pgtest.Main(m)
+}
+
+// waiting is how many tests a processor runs together: most of the time they wait for others.
+const waiting = 3
 
 // engine is the kind of database that slagate keeps its things in.
 type engine string

@@ -36,10 +36,25 @@ func (g *Gate) Evaluate(sn pull.Snapshot) Decision {
 	if e, early := g.begin(&sn, &d); !early {
 		e.judge(&d)
 	}
+	noteLabels(&sn, &d)
 	if !sn.Pull.Open {
 		afterMerge(&sn, &d)
 	}
 	return d
+}
+
+// noteLabels has the memory know which sign-off labels are wanted, unless nothing is decided about any.
+func noteLabels(sn *pull.Snapshot, d *Decision) {
+	if d.Verdict == NoAnswer || len(d.Functions)+len(d.NoLonger) == 0 {
+		return
+	}
+	var wanted []string
+	for _, f := range d.Functions {
+		if f.LabelWanted {
+			wanted = append(wanted, f.Label)
+		}
+	}
+	signoff.Labelled(&d.Memory, sn, wanted)
 }
 
 // begin finds the rules in force. It reports whether the verdict is settled by

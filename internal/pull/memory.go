@@ -34,6 +34,10 @@ type Memory struct {
 	Refreshed time.Time `json:"refreshed,omitzero"`
 	// Posted are slagate's own last statuses by head and context.
 	Posted []Posted `json:"posted,omitempty"`
+	// Labelled are the sign-off labels that were wanted when they were last decided about, and
+	// JudgedAt is up to when, by GitHub's clock, their history was known then.
+	Labelled []string  `json:"labelled,omitempty"`
+	JudgedAt time.Time `json:"judged_at,omitzero"`
 	// Judged is the Seq of the newest evidence that an evaluation had before it.
 	Judged int64 `json:"judged,omitempty"`
 	// CommentHash is taskbox.Hash of the comment's body as slagate last wrote it.

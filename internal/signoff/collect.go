@@ -60,6 +60,9 @@ func Collect(in Input) Result {
 		},
 	}
 	events := slices.Concat(c.labelEvents(), c.commentEvents(), c.reviewEvents(), c.tickEvents())
+	for _, f := range in.Policy.Functions { // asked now or not
+		events = append(events, c.forgottenTakings(f)...)
+	}
 	slices.SortStableFunc(events, func(a, b event) int {
 		if n := a.at.Compare(b.at); n != 0 {
 			return n
