@@ -4,7 +4,10 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"net/http"
 	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
 	"strings"
 	"sync"
 	"testing"
@@ -153,4 +156,69 @@ func (w *world) runLogged(log *heardLog) replica {
 	stop := sync.OnceFunc(func() { cancel(); assert.NoError(w.t, <-done) })
 	w.t.Cleanup(stop)
 	return replica{url: "http://" + service.Addr(), stop: stop}
+}
+
+// A GitHub Enterprise Server waits 30 seconds for an answer. One that comes after more than
+// github.com's 10 is taken, and what was taken although nobody heard of it is done once. The headers
+// that older servers lack are not missed, nor is the list of deliveries.
+func TestEnterprise_LateAcknowledgements(t *testing.T) {
+	t.Parallel()
+	for name, x := range map[string]struct {
+		deadline time.Duration // of the server
+		late     time.Duration // is the answer
+		status   int           // that the server sees
+	}{
+		"within 30 seconds": {0, 11 * time.Second, http.StatusOK},
+		"given up":          {500 * time.Millisecond, time.Second, http.StatusGatewayTimeout},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := enterprise(t, func(o *githubsim.Options) { o.NoDeliveries, o.Deadline = true, x.deadline })
+			w.start()
+			p := w.open(weaken())
+			w.do(w.as("pia").Label(p, "sla/product-approved"))
+			slow := httptest.NewServer(w.lately(x.late))
+			t.Cleanup(slow.Close)
+			before := len(w.sim.Deliveries().Log())
+			w.sim.SetWebhook(slow.URL+"/api/github/hook", secret)
+			require.NoError(t, w.as("lee").Label(p, "sla/legal-approved"))
+			w.eventually(func() bool { return slagateSays(p) == bothSigned })
+			w.eventually(func() bool { return len(w.sim.Deliveries().Log()) > before })
+			d := w.sim.Deliveries().Log()[before]
+			require.Equal(t, x.status, d.StatusCode)
+			w.sim.SetWebhook(w.hook+"/api/github/hook", secret)
+			was := w.visible(p)
+			w.replay(d) // nobody asks for it again there, so an administrator does
+			w.settle()
+			require.Equal(t, was, w.visible(p))
+			// What is lost for good is found by the sweep alone.
+			w.sim.Deliveries().LoseNext(1)
+			require.NoError(t, w.as("lee").Unlabel(p, "sla/legal-approved"))
+			w.sweep()
+			w.eventually(func() bool { return slagateSays(p) == legalLacks })
+			w.onlyItsOwnAPI()
+		})
+	}
+}
+
+// lately passes deliveries on at once, without what older servers do not say, and answers late.
+func (w *world) lately(late time.Duration) http.Handler {
+	to, err := url.Parse(w.hook)
+	require.NoError(w.t, err)
+	return &httputil.ReverseProxy{
+		Rewrite: func(r *httputil.ProxyRequest) {
+			r.SetURL(to)
+			r.Out.Header.Del("X-GitHub-Hook-Installation-Target-ID")
+			r.Out.Header.Del("X-GitHub-Hook-Installation-Target-Type")
+		},
+		ModifyResponse: func(r *http.Response) error {
+			timer := time.NewTimer(late)
+			defer timer.Stop()
+			select {
+			case <-timer.C:
+			case <-r.Request.Context().Done():
+			}
+			return nil
+		},
+	}
 }

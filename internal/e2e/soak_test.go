@@ -51,7 +51,7 @@ func form(t *testing.T) soakForm {
 	}
 	chaos, err := time.ParseDuration(text)
 	require.NoError(t, err, "SLAGATE_SOAK")
-	return soakForm{30, 10, chaos, 30 * time.Second, 40 * time.Millisecond, pace{20 * time.Second, time.Minute, 20 * time.Second}, true, true}
+	return soakForm{30, 10, chaos, 30 * time.Second, 100 * time.Millisecond, pace{20 * time.Second, time.Minute, 20 * time.Second}, true, true}
 }
 
 // TestSoak runs the real program for a while with everything going wrong at once, and then
