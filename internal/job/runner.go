@@ -76,7 +76,7 @@ type Config struct {
 	Handlers Handlers
 	// Workers is how many pull requests are evaluated at once.
 	Workers int
-	// SweepInterval is the time between sweeps; the first one is at the start.
+	// SweepInterval is within which time a sweep has put right what no delivery told of; the first one is at the start.
 	SweepInterval time.Duration
 	// Retention is how long deliveries are kept, ClosedRetention how long the
 	// evidence and the snapshot of a closed pull request are.
@@ -145,9 +145,9 @@ func New(cfg Config) (*Runner, error) {
 
 func periodic(cfg Config) []*river.PeriodicJob {
 	return []*river.PeriodicJob{
-		river.NewPeriodicJob(river.PeriodicInterval(cfg.SweepInterval),
+		river.NewPeriodicJob(river.PeriodicInterval(cfg.period()),
 			func() (river.JobArgs, *river.InsertOpts) { return Sweep{Spread: true}, nil }, &river.PeriodicJobOpts{ID: Sweep{}.Kind()}),
-		river.NewPeriodicJob(river.PeriodicInterval(cfg.SweepInterval),
+		river.NewPeriodicJob(river.PeriodicInterval(cfg.period()),
 			func() (river.JobArgs, *river.InsertOpts) { return Recover{}, nil }, &river.PeriodicJobOpts{ID: Recover{}.Kind()}),
 		river.NewPeriodicJob(river.PeriodicInterval(pruneInterval),
 			func() (river.JobArgs, *river.InsertOpts) { return Prune{}, nil },

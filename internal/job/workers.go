@@ -13,9 +13,16 @@ import (
 	"github.com/slagate/slagate/internal/store"
 )
 
-// spreadOver are the tenths of the interval between sweeps over which one is
-// spread; the rest is for carrying out the last of it.
-const spreadOver = 8
+// A pull request is looked at once in sweepAfter tenths of the sweep interval, so that what no delivery
+// told of is not only found but put right within the interval. A sweep is spread over spreadOver tenths of
+// that time; the rest is for carrying out the last of it.
+const (
+	sweepAfter = 9
+	spreadOver = 8
+)
+
+// period is the time between two sweeps.
+func (c *Config) period() time.Duration { return c.SweepInterval * sweepAfter / 10 }
 
 func workers(cfg Config) *river.Workers {
 	all := river.NewWorkers()
@@ -27,7 +34,7 @@ func workers(cfg Config) *river.Workers {
 	river.AddWorker(all, &wideWorker[Sweep]{cfg: cfg, do: func(ctx context.Context, args Sweep) error {
 		var spread time.Duration
 		if args.Spread {
-			spread = cfg.SweepInterval * spreadOver / 10
+			spread = cfg.period() * spreadOver / 10
 		}
 		return errors.Join(cfg.Store.EnqueueWaiting(ctx), cfg.Handlers.Sweep(ctx, spread))
 	}})
