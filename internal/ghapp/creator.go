@@ -157,7 +157,8 @@ func privateKey(pem []byte) (*rsa.PrivateKey, error) {
 }
 
 func (c *Creator) warnOfSkew(skew time.Duration) {
-	c.log.Warn().Dur("clock_ahead", skew).Msg("github did not accept our token, see whether the clock is right")
+	c.log.Warn().Int64("app", c.appID).Stringer("clock_ahead", skew.Round(time.Second)).
+		Msg("github did not accept our token, see whether the private key is this app's and whether the clock is right")
 }
 
 // appsTransport makes a transport that signs with the app's JWT. Each belongs

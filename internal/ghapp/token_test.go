@@ -145,7 +145,7 @@ func TestUnauthorizedTakesANewTokenOnce(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, 2, calls)
 	require.Equal(t, 2, f.tokens)
-	require.Contains(t, f.log.String(), `"clock_ahead":90000`)
+	require.Contains(t, f.log.String(), `"clock_ahead":"1m30s"`)
 }
 
 func TestKeySignsTheAppsRequests(t *testing.T) {

@@ -24,6 +24,11 @@ const (
 // period is the time between two sweeps.
 func (c *Config) period() time.Duration { return c.SweepInterval * sweepAfter / 10 }
 
+// redeliverable is for how long GitHub may list a failed delivery and deliver it again: three days, and
+// some time for clocks. Until then it is kept that it was asked for, which is done once.
+// https://docs.github.com/en/webhooks/testing-and-troubleshooting-webhooks/redelivering-webhooks
+const redeliverable = 4 * 24 * time.Hour
+
 func workers(cfg Config) *river.Workers {
 	all := river.NewWorkers()
 	river.AddWorker(all, &evaluateWorker{cfg: cfg, shares: newShares(cfg.Workers, cfg.Now)})
@@ -43,7 +48,9 @@ func workers(cfg Config) *river.Workers {
 	}})
 	river.AddWorker(all, &wideWorker[Prune]{cfg: cfg, do: func(ctx context.Context, _ Prune) error {
 		now := cfg.Now()
-		n, err := cfg.Store.Prune(ctx, store.Keep{Deliveries: now.Add(-cfg.Retention), Closed: now.Add(-cfg.ClosedRetention)})
+		n, err := cfg.Store.Prune(ctx, store.Keep{
+			Deliveries: now.Add(-cfg.Retention), Redeliveries: now.Add(-max(cfg.Retention, redeliverable)), Closed: now.Add(-cfg.ClosedRetention),
+		})
 		if n > 0 {
 			zerolog.Ctx(ctx).Info().Int64("rows", n).Msg("old rows deleted")
 		}

@@ -269,8 +269,10 @@ type OwnerMemory struct {
 
 // Keep says since when things are kept; what is older may be deleted.
 type Keep struct {
-	// Deliveries: deliveries, requested redeliveries and merge groups.
+	// Deliveries: deliveries and merge groups.
 	Deliveries time.Time
+	// Redeliveries: which deliveries were asked for again.
+	Redeliveries time.Time
 	// Closed: evidence and snapshots of pull requests that are closed and were
 	// last heard of before it.
 	Closed time.Time

@@ -76,7 +76,7 @@ func stormWriter(ctx context.Context, db *postgres.DB, worker int, accepted *ato
 				m.Labels = append(m.Labels, "more")
 			})
 		default:
-			_, err = db.Prune(ctx, store.Keep{Deliveries: time.Now().Add(-time.Hour), Closed: time.Now().Add(-time.Hour)})
+			_, err = db.Prune(ctx, store.Keep{Deliveries: time.Now().Add(-time.Hour), Redeliveries: time.Now().Add(-time.Hour), Closed: time.Now().Add(-time.Hour)})
 		}
 		if err != nil {
 			return fmt.Errorf("writer %d, turn %d: %w", worker, i, err)

@@ -134,7 +134,7 @@ func (db *DB) Prune(ctx context.Context, keep store.Keep) (deleted int64, err er
 		statement string
 	}{
 		{keep.Deliveries, `delete from deliveries where guid in (select guid from deliveries where received < ?1 limit ?2)`},
-		{keep.Deliveries, `delete from redeliveries where guid in (select guid from redeliveries where asked < ?1 limit ?2)`},
+		{keep.Redeliveries, `delete from redeliveries where guid in (select guid from redeliveries where asked < ?1 limit ?2)`},
 		{keep.Deliveries, `delete from merge_groups where (repo_id, head) in (select repo_id, head from merge_groups where seen < ?1 limit ?2)`},
 		{keep.Closed, `delete from evidence where seq in (select e.seq from evidence e join pulls p using (repo_id, number)
 			where ` + settled + ` and e.received < ?1 limit ?2)`},

@@ -194,7 +194,7 @@ func recovery(t *testing.T, h Harness) {
 	require.NoError(t, err)
 	require.Equal(t, []string{"a", "b"}, asked)
 	later := start().Add(time.Second)
-	n, err := h.Store.Prune(ctx, store.Keep{Deliveries: later, Closed: later})
+	n, err := h.Store.Prune(ctx, store.Keep{Deliveries: later, Redeliveries: later, Closed: later})
 	require.NoError(t, err)
 	require.Equal(t, int64(2), n)
 
