@@ -40,9 +40,8 @@ func (c *collector) forgottenTakings(f policy.Function) []event {
 // endForgotten takes back every sign-off of a function up to a removal, whoever gave it.
 func (c *collector) endForgotten(f policy.Function, e pull.LabelEvent) {
 	t := taking{
-		function: f, actor: c.sn.App, evidence: e.ID, at: e.Created,
-		how: "taken back on " + e.Created.UTC().Format("2006-01-02 15:04 UTC") + ", of which an older backup of slagate's records does not know the reason, " +
-			"so it has to be given again; the label was taken off then",
+		function: f, evidence: e.ID, at: e.Created, how: "slagate took it back on " + e.Created.UTC().Format("2006-01-02 15:04 UTC") +
+			", and its records, restored from an older backup, do not say why: please sign again",
 	}
 	for _, s := range c.active(t) {
 		t.end(s)
