@@ -127,21 +127,6 @@ func (s *stage) labelTogether(svc *service, pulls []*githubsim.Pull) time.Durati
 	return time.Since(began)
 }
 
-// atRest asks now and then, so that it takes no time from what is measured, until the answer is yes
-// or the context ends.
-func atRest(ctx context.Context, yes func() bool) error {
-	tick := time.NewTicker(resting)
-	defer tick.Stop()
-	for !yes() {
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-tick.C:
-		}
-	}
-	return nil
-}
-
 // unjudged says what a pull request lacks that nobody has signed.
 func (s *stage) unjudged(p *githubsim.Pull) string {
 	v := p.View()

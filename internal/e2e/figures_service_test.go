@@ -133,7 +133,16 @@ func poll(yes func() bool) error { return pollFor(figurePatience, yes) }
 func pollFor(most time.Duration, yes func() bool) error {
 	ctx, cancel := context.WithTimeout(context.Background(), most)
 	defer cancel()
-	tick := time.NewTicker(pollEvery)
+	return ask(ctx, pollEvery, yes)
+}
+
+// atRest asks now and then, so that it takes no time from what is measured, until the answer is yes
+// or the context ends.
+func atRest(ctx context.Context, yes func() bool) error { return ask(ctx, resting, yes) }
+
+// ask asks so often until the answer is yes or the context ends.
+func ask(ctx context.Context, every time.Duration, yes func() bool) error {
+	tick := time.NewTicker(every)
 	defer tick.Stop()
 	for !yes() {
 		select {

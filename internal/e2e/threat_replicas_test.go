@@ -119,7 +119,9 @@ func (l *line) accept(all *sync.WaitGroup) {
 
 // carry carries bytes, each portion after a look at it.
 func (l *line) carry(to, from net.Conn, look func([]byte)) {
-	defer to.Close() //nolint:errcheck // its other half says so
+	defer func() {
+		_ = to.Close() // the other direction may have closed it, which tells nothing
+	}()
 	buffer := make([]byte, 64<<10)
 	for {
 		n, err := from.Read(buffer)
