@@ -18,7 +18,7 @@ func TestObjectIDs(t *testing.T) {
 
 	w := newWorld(t)
 	r := w.acme.AddRepo("ids")
-	r.Commit("main", w.root, "x", map[string]githubsim.File{
+	r.Commit("main", w.olga, "x", map[string]githubsim.File{
 		"a": githubsim.Text("hello\n"), "b/c": githubsim.Exec("#!/bin/sh\n"), "b.txt": githubsim.Text("x\n"), "l": githubsim.Symlink("a"),
 	})
 	// git mktree over the same four entries
@@ -28,7 +28,7 @@ func TestObjectIDs(t *testing.T) {
 func TestTreesAndContents(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, func(o *githubsim.Options) { o.MaxTree = 6 })
-	w.shop.Commit("main", w.root, "more", map[string]githubsim.File{
+	w.shop.Commit("main", w.olga, "more", map[string]githubsim.File{
 		"slo/link.yaml": githubsim.Symlink("api.yaml"), "slo/out": githubsim.Symlink("/etc/passwd"), "slo/a..b.yaml": githubsim.Text("dots\n"),
 		"vendored": githubsim.Submodule("1111111111111111111111111111111111111111"),
 	})
@@ -62,7 +62,7 @@ func TestDiffs(t *testing.T) {
 		"README.md": githubsim.Exec("shop\n"), "new.txt": githubsim.Text("1\n2\n"),
 	})
 	require.NoError(t, err)
-	w.shop.Commit("main", w.root, "meanwhile", map[string]githubsim.File{"other.md": githubsim.Text("not of the pull request")})
+	w.shop.Commit("main", w.olga, "meanwhile", map[string]githubsim.File{"other.md": githubsim.Text("not of the pull request")})
 	_, err = w.sim.As("ana").OpenPull(w.shop, githubsim.PullInput{Head: "topic"})
 	require.NoError(t, err)
 
@@ -108,7 +108,7 @@ func TestMergeBases(t *testing.T) {
 	start := w.shop.Tip("main")
 	p := w.pull("topic")
 	require.Equal(t, start, p.View().MergeBase)
-	next := w.shop.Commit("main", w.root, "on", map[string]githubsim.File{"x": githubsim.Text("x")})
+	next := w.shop.Commit("main", w.olga, "on", map[string]githubsim.File{"x": githubsim.Text("x")})
 	require.Equal(t, start, p.View().MergeBase)
 	require.NoError(t, w.sim.As("ana").MergeBaseIn(p))
 	require.Equal(t, next, p.View().MergeBase)
@@ -116,7 +116,7 @@ func TestMergeBases(t *testing.T) {
 	merge := p.View().Head
 	require.Len(t, w.get("/repos/acme/shop/commits/" + merge).object()["parents"], 2)
 
-	last := w.shop.Commit("main", w.root, "and on", map[string]githubsim.File{"y": githubsim.Text("y")})
+	last := w.shop.Commit("main", w.olga, "and on", map[string]githubsim.File{"y": githubsim.Text("y")})
 	w.take()
 	require.NoError(t, w.sim.As("ana").Rebase(p))
 	require.Equal(t, last, p.View().MergeBase)
@@ -127,7 +127,7 @@ func TestMergeBases(t *testing.T) {
 	require.Equal(t, "head_ref_force_pushed", events[len(events)-1].Kind)
 	require.Equal(t, "diverged", w.get("/repos/acme/shop/compare/" + merge + "...topic").object()["status"])
 
-	w.shop.Commit("main", w.root, "conflict", map[string]githubsim.File{"slo/api.yaml": githubsim.Text("objective: 90\n")})
+	w.shop.Commit("main", w.olga, "conflict", map[string]githubsim.File{"slo/api.yaml": githubsim.Text("objective: 90\n")})
 	require.EqualError(t, w.sim.As("ana").Merge(p, false), "Pull Request is not mergeable")
 	require.Error(t, w.sim.As("ana").MergeBaseIn(p))
 }

@@ -130,7 +130,7 @@ func TestQueryPages(t *testing.T) {
 func TestQueryGit(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.shop.Commit("main", w.root, "link", map[string]githubsim.File{"slo/l": githubsim.Symlink("api.yaml"), "bin": githubsim.Text("\x00\x01")})
+	w.shop.Commit("main", w.olga, "link", map[string]githubsim.File{"slo/l": githubsim.Symlink("api.yaml"), "bin": githubsim.Text("\x00\x01")})
 	q := w.query(`{repository(owner:"acme",name:"shop"){
 	  defaultBranchRef{name target{oid ... on Commit{file(path:"slo/l"){mode oid type size} none:file(path:"slo/none"){mode}}}}
 	  text:object(expression:"main:slo/api.yaml"){... on Blob{text byteSize isBinary isTruncated}}
@@ -154,7 +154,7 @@ func TestQueryContentsByTheirIDs(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	long, latin := strings.Repeat("é", 300_000), "caf\xe9"
-	w.shop.Commit("main", w.root, "texts", map[string]githubsim.File{"long": githubsim.Text("x" + long), "latin": githubsim.Text(latin), "empty": githubsim.Text("")})
+	w.shop.Commit("main", w.olga, "texts", map[string]githubsim.File{"long": githubsim.Text("x" + long), "latin": githubsim.Text(latin), "empty": githubsim.Text("")})
 	q := w.query(`query($text:GitObjectID! $long:GitObjectID! $latin:GitObjectID! $empty:GitObjectID! $none:GitObjectID!){repository(owner:"acme",name:"shop"){
 	  text:object(oid:$text){__typename oid ... on Blob{byteSize isBinary isTruncated text}}
 	  long:object(oid:$long){... on Blob{byteSize isTruncated text}}
@@ -204,13 +204,13 @@ func TestQueryTeams(t *testing.T) {
 	require.Len(t, w.get("/orgs/acme/teams/legal/members").list(), 2)
 
 	w.take()
-	require.NoError(t, w.sim.As("root").RemoveFromTeam(w.legal, w.lee))
-	require.NoError(t, w.sim.As("root").RenameTeam(w.legal, "Counsel"))
+	require.NoError(t, w.sim.As("olga").RemoveFromTeam(w.legal, w.lee))
+	require.NoError(t, w.sim.As("olga").RenameTeam(w.legal, "Counsel"))
 	require.Error(t, w.sim.As("ana").DeleteTeam(w.legal))
 	require.Equal(t, []string{"membership.removed", "team.edited"}, w.events())
 	require.Equal(t, "counsel", w.legal.Slug())
 	require.Nil(t, at(t, w.query(q, object{"m": "ALL"}), "data.organization.team"))
-	require.NoError(t, w.sim.As("root").DeleteTeam(w.legal))
+	require.NoError(t, w.sim.As("olga").DeleteTeam(w.legal))
 	require.Equal(t, http.StatusNotFound, w.get("/orgs/acme/teams/counsel").status)
 }
 

@@ -62,7 +62,7 @@ type world struct {
 	ana   *githubsim.User // author, write
 	lee   *githubsim.User // legal, read
 	tri   *githubsim.User // triage
-	root  *githubsim.User // owner
+	olga  *githubsim.User // owner
 	legal *githubsim.Team
 	shop  *githubsim.Repo
 	app   *githubsim.Installation
@@ -137,11 +137,11 @@ func newWorld(t *testing.T, change ...func(*githubsim.Options)) *world {
 		receiver.Close()
 	})
 	w.acme = w.sim.AddOrg("acme")
-	w.ana, w.lee, w.tri, w.root = w.sim.AddUser("ana"), w.sim.AddUser("lee"), w.sim.AddUser("tri"), w.sim.AddUser("root")
-	w.acme.AddOwner(w.root)
+	w.ana, w.lee, w.tri, w.olga = w.sim.AddUser("ana"), w.sim.AddUser("lee"), w.sim.AddUser("tri"), w.sim.AddUser("olga")
+	w.acme.AddOwner(w.olga)
 	w.legal = w.acme.AddTeam("Legal").Add(w.lee)
 	w.shop = w.acme.AddRepo("shop").Grant(w.ana, githubsim.RoleWrite).Grant(w.tri, githubsim.RoleTriage).Grant(w.lee, githubsim.RoleRead)
-	w.shop.Commit("main", w.root, "start", map[string]githubsim.File{
+	w.shop.Commit("main", w.olga, "start", map[string]githubsim.File{
 		"README.md": githubsim.Text("shop\n"), "slo/api.yaml": githubsim.Text("objective: 99.9\n"), "docs/a.md": githubsim.Text("a\nb\nc\nd\n"),
 	})
 	w.app = w.sim.Install(w.acme)

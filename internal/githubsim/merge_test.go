@@ -25,13 +25,13 @@ func TestMergedAnyway(t *testing.T) {
 			require.Equal(t, http.StatusCreated, w.post("/repos/acme/shop/statuses/"+p.View().Head, object{"state": "pending", "context": "slagate"}).status)
 			w.take()
 			require.EqualError(t, w.sim.As("ana").MergeAnyway(p, how), "Must have admin rights to Repository.")
-			require.EqualError(t, w.sim.As("root").MergeBy(p, how, false), `Required status check "slagate" is pending.`)
-			require.NoError(t, w.sim.As("root").MergeAnyway(p, how))
+			require.EqualError(t, w.sim.As("olga").MergeBy(p, how, false), `Required status check "slagate" is pending.`)
+			require.NoError(t, w.sim.As("olga").MergeAnyway(p, how))
 
 			got := w.take()
 			require.Equal(t, "closed", at(t, got[0].body, "action"))
 			require.Equal(t, true, at(t, got[0].body, "pull_request.merged"))
-			require.Equal(t, "root", at(t, got[0].body, "pull_request.merged_by.login"))
+			require.Equal(t, "olga", at(t, got[0].body, "pull_request.merged_by.login"))
 			tip := w.shop.Tip("main")
 			require.Equal(t, tip, at(t, got[0].body, "pull_request.merge_commit_sha"))
 			require.Equal(t, "push", got[1].event)
@@ -46,7 +46,7 @@ func TestMergedAnyway(t *testing.T) {
 			pr := at(t, w.query(q, nil), "data.repository.pullRequest")
 			require.Equal(t, tip, at(t, w.query(q, nil), "data.repository.defaultBranchRef.target.oid"))
 			require.Equal(t, "MERGED", at(t, pr, "state"))
-			require.Equal(t, "root", at(t, pr, "mergedBy.login"))
+			require.Equal(t, "olga", at(t, pr, "mergedBy.login"))
 			require.Equal(t, tip, at(t, pr, "mergeCommit.oid"))
 			require.Equal(t, base, at(t, pr, "baseRefOid"))
 			require.NotEqual(t, first, at(t, pr, "commits.nodes.0.commit.oid"))
@@ -57,7 +57,7 @@ func TestMergedAnyway(t *testing.T) {
 			require.Equal(t, http.StatusCreated, w.post("/repos/acme/shop/issues/1/comments", object{"body": "please look"}).status)
 			require.NoError(t, w.sim.As("tri").Unlabel(p, "sla/after-the-fact"))
 			require.Equal(t, []string{"pull_request.labeled", "issue_comment.created", "pull_request.unlabeled"}, w.events())
-			require.Error(t, w.sim.As("root").MergeAnyway(p, how), "merged already")
+			require.Error(t, w.sim.As("olga").MergeAnyway(p, how), "merged already")
 		})
 	}
 	w := newWorld(t)
@@ -70,16 +70,16 @@ func TestWhoMayBypass(t *testing.T) {
 	check := []githubsim.Check{{Context: "slagate"}}
 	merge := func(who string) error { return w.sim.As(who).MergeAnyway(w.pull("topic-"+who), githubsim.MergeCommit) }
 	w.shop.Protect("main", githubsim.Protection{Checks: check, Everyone: true})
-	require.EqualError(t, merge("root"), `Required status check "slagate" is expected.`, "administrators are held to it")
+	require.EqualError(t, merge("olga"), `Required status check "slagate" is expected.`, "administrators are held to it")
 	w.shop.Unprotect("main")
 	w.shop.AddRuleset(githubsim.Ruleset{Checks: check, Bypass: []githubsim.BypassActor{{ID: w.legal.ID, Kind: githubsim.BypassTeam}}})
 	require.EqualError(t, merge("ana"), "Must have admin rights to Repository.")
 	w.legal.Add(w.ana)
-	require.EqualError(t, w.sim.As("root").MergeAnyway(w.shop.Pulls()[0], githubsim.MergeSquash), `Required status check "slagate" is expected.`, "an administrator is not by itself")
+	require.EqualError(t, w.sim.As("olga").MergeAnyway(w.shop.Pulls()[0], githubsim.MergeSquash), `Required status check "slagate" is expected.`, "an administrator is not by itself")
 	require.NoError(t, w.sim.As("ana").MergeAnyway(w.shop.Pulls()[1], githubsim.MergeSquash), "on the bypass list")
 	w.shop.AddRuleset(githubsim.Ruleset{Checks: check, Bypass: []githubsim.BypassActor{{ID: 5, Kind: githubsim.BypassRole}, {Kind: githubsim.BypassOwner}}})
 	third := w.pull("third")
-	require.ErrorContains(t, w.sim.As("root").MergeAnyway(third, githubsim.MergeSquash), "is expected", "every ruleset counts")
+	require.ErrorContains(t, w.sim.As("olga").MergeAnyway(third, githubsim.MergeSquash), "is expected", "every ruleset counts")
 }
 
 func TestPlaceInTheMergeQueue(t *testing.T) {
@@ -94,15 +94,15 @@ func TestPlaceInTheMergeQueue(t *testing.T) {
 		return at(t, w.query(q, object{"n": p.View().Number}), "data.repository.pullRequest.mergeQueueEntry")
 	}
 	require.Nil(t, entry(two))
-	require.NoError(t, w.sim.As("root").Queue(one))
-	require.NoError(t, w.sim.As("root").Queue(two))
+	require.NoError(t, w.sim.As("olga").Queue(one))
+	require.NoError(t, w.sim.As("olga").Queue(two))
 	all := w.shop.Queued("main")
 	require.Equal(t, object{
-		"position": 2.0, "state": "MERGEABLE", "headCommit": object{"oid": all[1].Head}, "baseCommit": object{"oid": all[0].Head}, "enqueuer": object{"login": "root"},
+		"position": 2.0, "state": "MERGEABLE", "headCommit": object{"oid": all[1].Head}, "baseCommit": object{"oid": all[0].Head}, "enqueuer": object{"login": "olga"},
 	}, entry(two))
 	require.NoError(t, w.sim.As("ana").Dequeue(one))
 	require.InDelta(t, 1, at(t, entry(two), "position"), 0)
-	require.Equal(t, "root", at(t, entry(two), "enqueuer.login"), "who rebuilt the group did not enqueue it")
+	require.Equal(t, "olga", at(t, entry(two), "enqueuer.login"), "who rebuilt the group did not enqueue it")
 }
 
 func TestBaseOfAPullRequestIsThatOfItsLastPush(t *testing.T) {
@@ -110,7 +110,7 @@ func TestBaseOfAPullRequestIsThatOfItsLastPush(t *testing.T) {
 	w := newWorld(t)
 	base := w.shop.Tip("main")
 	w.pull("topic")
-	w.shop.Commit("main", w.root, "meanwhile", map[string]githubsim.File{"c": githubsim.Text("c\n")})
+	w.shop.Commit("main", w.olga, "meanwhile", map[string]githubsim.File{"c": githubsim.Text("c\n")})
 	const q = `{repository(owner:"acme",name:"shop"){pullRequest(number:1){baseRefOid baseRef{target{oid}}}}}`
 	pr := at(t, w.query(q, nil), "data.repository.pullRequest")
 	require.Equal(t, base, at(t, pr, "baseRefOid"))

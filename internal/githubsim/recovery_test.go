@@ -193,7 +193,7 @@ func TestRepositoryShowsItsChanges(t *testing.T) {
 	w.shop.SetPublic(true)
 	require.Equal(t, []any{"acme/shop", false, 1.0, false}, repo())
 	require.NoError(t, w.sim.As("ana").Close(p))
-	require.NoError(t, w.sim.As("root").RenameRepo(w.shop, "store"))
-	require.NoError(t, w.sim.As("root").ArchiveRepo(w.shop))
+	require.NoError(t, w.sim.As("olga").RenameRepo(w.shop, "store"))
+	require.NoError(t, w.sim.As("olga").ArchiveRepo(w.shop))
 	require.Equal(t, []any{"acme/store", false, 0.0, true}, repo())
 }

@@ -61,8 +61,8 @@ func TestAdminBypass(t *testing.T) {
 	p := w.pull("topic")
 	w.shop.Require("main", "slagate", 0)
 	require.EqualError(t, w.sim.As("ana").Merge(p, true), "Must have admin rights to Repository.")
-	require.EqualError(t, w.sim.As("root").Merge(p, false), `Required status check "slagate" is expected.`)
-	require.NoError(t, w.sim.As("root").Merge(p, true))
+	require.EqualError(t, w.sim.As("olga").Merge(p, false), `Required status check "slagate" is expected.`)
+	require.NoError(t, w.sim.As("olga").Merge(p, true))
 }
 
 func TestPaging(t *testing.T) {
@@ -172,7 +172,7 @@ func TestRenamedRepositoryRedirects(t *testing.T) {
 	w := newWorld(t)
 	p := w.pull("topic")
 	require.EqualError(t, w.sim.As("ana").RenameRepo(w.shop, "store"), "Must have admin rights to Repository.")
-	require.NoError(t, w.sim.As("root").RenameRepo(w.shop, "store"))
+	require.NoError(t, w.sim.As("olga").RenameRepo(w.shop, "store"))
 	w.srv.Client().CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	a := w.get("/repos/acme/shop/pulls?state=open")
 	require.Equal(t, http.StatusMovedPermanently, a.status)
