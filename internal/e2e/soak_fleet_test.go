@@ -206,7 +206,7 @@ func (f *fleet) trouble(ctx context.Context, form soakForm, r *rand.Rand, clock 
 		case <-ctx.Done():
 			return nil
 		case <-kill.C:
-			err = f.strike(r, form.kill || f.server == nil)
+			err = f.strike(r, form.long || f.server == nil)
 		case <-database.C:
 			err = f.noDatabase(ctx, r)
 		case <-jump.C:
