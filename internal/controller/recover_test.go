@@ -61,13 +61,19 @@ func (f *fake) outage(from, n int) {
 	}
 }
 
+// down is a fake whose list has nothing but an outage.
+func down(events int) *fake {
+	f := recovering()
+	f.attempts = nil
+	f.outage(0, events)
+	return f
+}
+
 // TestRecoverIsBounded: after a long outage one run follows the other, the oldest events first, each
 // asked for once, while new ones come in; the list is read no further back than needed.
 func TestRecoverIsBounded(t *testing.T) {
 	t.Parallel()
-	f := recovering()
-	f.attempts = nil
-	f.outage(0, 180)
+	f := down(180)
 	f.now = ten.Add(5 * time.Hour)
 	c := f.controller()
 	err := c.Recover(t.Context())
@@ -105,9 +111,7 @@ func TestRecoverIsBounded(t *testing.T) {
 // TestRecoverGoesOn: neither an event that GitHub refuses nor one that it does not answer for holds up the others.
 func TestRecoverGoesOn(t *testing.T) {
 	t.Parallel()
-	f := recovering()
-	f.attempts = nil
-	f.outage(0, 10)
+	f := down(10)
 	f.redeliverErr[0] = fmt.Errorf("redelivering: %w", refused{})
 	f.redeliverErr[1], f.redeliverErr[2], f.redeliverErr[4], f.redeliverErr[5] = errDown, errDown, errDown, errDown
 	c := f.controller()
@@ -144,9 +148,7 @@ func (limitedError) RetryAfter() time.Duration { return time.Hour }
 // TestRecoverKeepsToLimits: a limit holds for all events, and its time counts.
 func TestRecoverKeepsToLimits(t *testing.T) {
 	t.Parallel()
-	f := recovering()
-	f.attempts = nil
-	f.outage(0, 10)
+	f := down(10)
 	f.redeliverErr[3] = fmt.Errorf("redelivering: %w", limitedError{})
 	err := f.controller().Recover(t.Context())
 	require.Equal(t, time.Hour, saysWhen(t, err))
