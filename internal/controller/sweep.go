@@ -53,7 +53,7 @@ func (c *Controller) lookAtInstallation(ctx context.Context, look store.Look) er
 	looks := make([]store.Look, 0, len(repos))
 	for _, repo := range repos {
 		part := ofRepo(look, repo)
-		part.Delay, part.Spread = delayOf(repo.RepoID, look.Spread), 0
+		part.Delay = delayOf(repo.RepoID, look.Spread)
 		looks = append(looks, part)
 	}
 	return c.Queue.EnqueueLooks(ctx, looks)

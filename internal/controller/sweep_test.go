@@ -51,6 +51,7 @@ func (f *fake) sweep(t *testing.T, spread time.Duration) (delays []time.Duration
 		f.looks = f.looks[1:]
 		if look.Scope == store.ScopeRepo {
 			delays = append(delays, look.Delay)
+			require.Equal(t, spread, look.Spread)
 		}
 		err = errors.Join(err, c.Fan(t.Context(), look))
 	}

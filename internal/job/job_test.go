@@ -409,8 +409,8 @@ func TestKill(t *testing.T) {
 
 	b, c := open(t, path), newTally()
 	require.Equal(t, map[string]int{"available": 3}, b.states(t))
-	swept := make(chan struct{})
-	b.config.Handlers.Sweep = func(context.Context, time.Duration) error { close(swept); return nil }
+	swept := make(chan struct{}, 2)
+	b.config.Handlers.Sweep = func(context.Context, time.Duration) error { swept <- struct{}{}; return nil }
 	b.config.Handlers.Evaluate = func(_ context.Context, turn store.Turn, _ bool) (time.Duration, error) {
 		ref := turn.Ref
 		c.begin(ref.Number)

@@ -194,8 +194,9 @@ func (q *Queue) Groups(ctx context.Context, tx store.Tx, groups []store.MergeGro
 }
 
 // Looks has each wider look carried out after the commit. One that waits to
-// begin anyway serves the same look again: a storm of the same event is one look, and a
-// sweep that has not come to a repository yet is not overtaken by the next.
+// begin anyway serves the same look again: a storm of the same event is one look, and sweeps
+// that come to nothing do not pile up. One that waits for its place in a sweep does not: the
+// next look is due an interval after that place, not after this one's.
 func (q *Queue) Looks(ctx context.Context, tx store.Tx, looks []store.Look) error {
 	for _, look := range looks {
 		args := Fan{Look: look}
@@ -212,7 +213,7 @@ func (q *Queue) Looks(ctx context.Context, tx store.Tx, looks []store.Look) erro
 		}
 		var waits bool
 		err = tx.QueryRow(ctx, `select exists (select 1 from river_job
-			where (state = 'available' or (state in ('scheduled', 'retryable') and priority = ?)) and queue = ? and kind = ? and `+q.river.sameArgs()+`)`,
+			where (state = 'available' or (state in ('scheduled', 'retryable') and priority = ? and attempted_at is not null)) and queue = ? and kind = ? and `+q.river.sameArgs()+`)`,
 			prioCalm, queueWide, args.Kind(), string(encoded)).Scan(&waits)
 		if err != nil {
 			return fmt.Errorf("look for the same look: %w", err)

@@ -143,20 +143,19 @@ func New(cfg Config) (*Runner, error) {
 	return &Runner{client: client, queue: cfg.Queue}, nil
 }
 
+// periodic are the jobs that come again and again. One process has them inserted, and when another takes that
+// over, they begin anew at once: counted from then, the next sweep could be two intervals after the last.
 func periodic(cfg Config) []*river.PeriodicJob {
-	return []*river.PeriodicJob{
-		river.NewPeriodicJob(river.PeriodicInterval(cfg.period()),
-			func() (river.JobArgs, *river.InsertOpts) { return Sweep{Spread: true}, nil }, &river.PeriodicJobOpts{ID: Sweep{}.Kind()}),
-		river.NewPeriodicJob(river.PeriodicInterval(cfg.period()),
-			func() (river.JobArgs, *river.InsertOpts) { return Recover{}, nil }, &river.PeriodicJobOpts{ID: Recover{}.Kind()}),
-		river.NewPeriodicJob(river.PeriodicInterval(pruneInterval),
-			func() (river.JobArgs, *river.InsertOpts) { return Prune{}, nil },
-			&river.PeriodicJobOpts{ID: Prune{}.Kind(), RunOnStart: true}),
+	every := func(interval time.Duration, args river.JobArgs) *river.PeriodicJob {
+		return river.NewPeriodicJob(river.PeriodicInterval(interval),
+			func() (river.JobArgs, *river.InsertOpts) { return args, nil },
+			&river.PeriodicJobOpts{ID: args.Kind(), RunOnStart: true})
 	}
+	return []*river.PeriodicJob{every(cfg.period(), Sweep{Spread: true}), every(cfg.period(), Recover{}), every(pruneInterval, Prune{})}
 }
 
-// Start starts the workers, the first sweep and the first look for deliveries that failed
-// while the service was away. They run until Stop; the
+// Start starts the workers, a first sweep that is not spread, for much may have happened while the service
+// was away, and the first look for deliveries that failed meanwhile. They run until Stop; the
 // context is for starting only, its values are kept for the handlers.
 func (r *Runner) Start(ctx context.Context) error {
 	if err := r.client.Start(context.WithoutCancel(ctx)); err != nil {

@@ -29,8 +29,9 @@ func TestWideWork(t *testing.T) {
 		return nil
 	}
 	b.start(t)
-	<-sweeps
-	<-sweeps // at the start, and after the interval
+	for range 3 { // at the start, at once and spread, and after the interval
+		<-sweeps
+	}
 	look := store.Look{Scope: store.ScopeOwner, OwnerID: 40, TakesAway: true, Why: "test"}
 	require.NoError(t, b.db.EnqueueLooks(t.Context(), []store.Look{look}))
 	require.Equal(t, look, <-looks)
@@ -42,6 +43,43 @@ func TestWideWork(t *testing.T) {
 	got := <-groups
 	require.Equal(t, group.Head, got.Head)
 	require.Equal(t, group.Ref, got.Ref)
+}
+
+// TestSweepsBeginAtOnce: all is looked at when the service starts, and from then on each repository at its
+// place, which does not wait for an interval: the latest place would be nearly two of them away.
+func TestSweepsBeginAtOnce(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	b.config.SweepInterval = 100 * time.Hour
+	spreads := make(chan time.Duration, 10)
+	b.config.Handlers.Sweep = func(_ context.Context, spread time.Duration) error { spreads <- spread; return nil }
+	b.start(t)
+	require.Eventually(t, func() bool { return len(spreads) == 2 }, patience, tick)
+	require.ElementsMatch(t, []time.Duration{0, 72 * time.Hour}, []time.Duration{<-spreads, <-spreads})
+}
+
+// TestPlacesInASweep: a place is counted from the sweep that gives it, also while another one is still to
+// come; only what was begun in vain does not pile up.
+func TestPlacesInASweep(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	look := func(spread time.Duration) (looks int) {
+		require.NoError(t, b.db.EnqueueLooks(t.Context(), []store.Look{
+			{Scope: store.ScopeRepo, RepoID: repoID, Sweep: true, Spread: spread, Delay: spread, Why: "sweep"},
+		}))
+		require.NoError(t, b.db.Writer().QueryRowContext(t.Context(), `select count(*) from river_job where kind = 'fan'`).Scan(&looks))
+		return looks
+	}
+	require.Equal(t, 1, look(time.Hour))
+	require.Equal(t, 2, look(time.Hour), "the earlier place is too early for the next interval")
+	require.Equal(t, 3, look(0), "at once is not at a place")
+	require.Equal(t, 3, look(0))
+	for _, state := range []string{"scheduled", "retryable"} {
+		_, err := b.db.Writer().ExecContext(t.Context(), `update river_job set state = ?, attempted_at = scheduled_at where kind = 'fan'`, state)
+		require.NoError(t, err)
+		require.Equal(t, 3, look(time.Hour), state)
+		require.Equal(t, 3, look(0), state)
+	}
 }
 
 // TestRecoverComesAgainAsItSays: a run that left something names the time of the next one, and those that
@@ -62,7 +100,7 @@ func TestRecoverComesAgainAsItSays(t *testing.T) {
 	}
 	b.start(t)
 	require.Eventually(t, func() bool { return len(runs) == 2 }, patience, tick, "before the next interval")
-	for range 3 { // at the start, and after each interval
+	for range 4 { // at the start, at once and spread, and after each interval
 		<-sweeps
 	}
 	var states string
@@ -71,18 +109,26 @@ func TestRecoverComesAgainAsItSays(t *testing.T) {
 	require.Len(t, runs, 2)
 }
 
+// TestPruneRuns: what is older than is asked for goes; that a delivery was asked for again stays for as long
+// as GitHub can deliver it again.
 func TestPruneRuns(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
+	for guid, days := range map[string]int{"three days ago": 3, "five days ago": 5} {
+		asked := time.Now().AddDate(0, 0, -days).UnixMicro()
+		_, err := b.db.Writer().ExecContext(t.Context(), `insert into redeliveries (guid, asked) values (?, ?)`, guid, asked)
+		require.NoError(t, err)
+	}
 	old := arrival("old", 12)
 	old.Received = time.Now().Add(-48 * time.Hour)
 	_, err := b.db.Accept(t.Context(), old)
 	require.NoError(t, err)
 	b.arrive(t, "new", 12)
 	b.start(t)
-	left := func() (n int) {
-		require.NoError(t, b.db.Writer().QueryRowContext(t.Context(), `select count(*) from deliveries`).Scan(&n))
-		return n
+	left := func() (guids string) {
+		require.NoError(t, b.db.Writer().QueryRowContext(t.Context(),
+			`select (select group_concat(guid) from deliveries) || ', ' || (select group_concat(guid) from redeliveries)`).Scan(&guids))
+		return guids
 	}
-	require.Eventually(t, func() bool { return left() == 1 }, patience, tick)
+	require.Eventually(t, func() bool { return left() == "new, three days ago" }, patience, tick, left())
 }

@@ -134,7 +134,8 @@ type Look struct {
 	// Sweep: it is one of those that come again and again. Pull requests that are shown
 	// as they were settled are left alone, and where no policy is known all but the newest.
 	Sweep bool `json:"sweep,omitempty"`
-	// Spread is the time over which the parts of a sweep are spread.
+	// Spread is the time over which the parts of a sweep are spread. Each part has it, too: one that waits
+	// for its place is not the same as one at once.
 	Spread time.Duration `json:"spread,omitempty"`
 	// OwnerDefault tells one version of the owner default from another, as it was before the sweep.
 	OwnerDefault string `json:"owner_default,omitempty"`
