@@ -41,6 +41,10 @@ func (f soakForm) chaos(seed uint64) githubsim.Chaos {
 	return c
 }
 
+// takenOver is within what time another process takes up the work of one that died. The long form's sweep
+// is no more often: until then a job of the dead one stands in the way of the sweep's.
+const takenOver = 2 * time.Minute
+
 // form is the short form, which runs in every build, or with SLAGATE_SOAK=10m the long one,
 // which lets so much time go by with every fleet.
 func form(t *testing.T) soakForm {
@@ -51,7 +55,7 @@ func form(t *testing.T) soakForm {
 	}
 	chaos, err := time.ParseDuration(text)
 	require.NoError(t, err, "SLAGATE_SOAK")
-	return soakForm{30, 10, chaos, 30 * time.Second, 100 * time.Millisecond, pace{20 * time.Second, time.Minute, 20 * time.Second}, true}
+	return soakForm{30, 10, chaos, takenOver, 100 * time.Millisecond, pace{20 * time.Second, time.Minute, 20 * time.Second}, true}
 }
 
 // TestSoak runs the real program for a while with everything going wrong at once, and then

@@ -102,6 +102,9 @@ policy: { require: [legal, security] }
 // sweptOnce finds a sweep that is over among the metrics.
 var sweptOnce = regexp.MustCompile(`slagate_sweeps_total\{[^}]*\} [1-9]`)
 
+// sweptTwice finds both with which a process begins: the one at once and the one that gives places.
+var sweptTwice = regexp.MustCompile(`slagate_sweeps_total\{[^}]*\} ([2-9]|[1-9][0-9])`)
+
 // signingKey is made once: making an RSA key takes longer than most tests.
 var signingKey = sync.OnceValue(func() *rsa.PrivateKey {
 	key, err := rsa.GenerateKey(rand.Reader, 2048)
@@ -229,8 +232,8 @@ func (w *world) start() {
 	require.NoError(w.t, w.sim.Deliveries().Wait(context.Background()))
 	w.hook, w.stop = first.url, first.stop
 	w.sim.SetWebhook(w.hook+"/api/github/hook", secret)
-	require.Eventually(w.t, func() bool { return sweptOnce.MatchString(w.get("/metrics")) },
-		patience, tick, "no first sweep")
+	require.Eventually(w.t, func() bool { return sweptTwice.MatchString(w.get("/metrics")) },
+		patience, tick, "no first sweeps")
 	w.settle()
 }
 
