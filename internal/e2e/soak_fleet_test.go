@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"bytes"
 	"context"
 	"database/sql"
 	"errors"
@@ -13,6 +14,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -37,8 +39,10 @@ type fleet struct {
 	group    errgroup.Group
 	end      context.CancelFunc
 
-	next                             atomic.Uint64
-	kills, restarts, databases, ends atomic.Int64 // ends: of a process that nobody ended
+	next                       atomic.Uint64
+	kills, restarts, databases atomic.Int64
+	starts                     atomic.Int64 // that failed because the database was away
+	ends                       atomic.Int64 // of a process that nobody ended, starts apart
 }
 
 // member is one process of a fleet. It is started again whenever it ends.
@@ -138,12 +142,32 @@ func (f *fleet) keep(ctx context.Context, m *member) error {
 			return nil
 		}
 		if !ours {
-			f.ends.Add(1)
+			count, err := f.because(m)
+			if err != nil {
+				return err
+			}
+			count.Add(1)
 		}
 		pause, cancel := context.WithTimeout(ctx, reborn)
 		<-pause.Done()
 		cancel()
 	}
+}
+
+// because counts why a process ended that nobody ended.
+func (f *fleet) because(m *member) (*atomic.Int64, error) {
+	text, err := os.ReadFile(m.log.Name())
+	if err != nil {
+		return nil, err
+	}
+	last := string(text[max(0, bytes.LastIndex(text, []byte("slagate: "))):])
+	for _, start := range []string{"open database", "start workers", "insert first"} {
+		if strings.Contains(last, start) {
+			return &f.starts, nil
+		}
+	}
+	f.tb.Logf("%s ended by itself: %s", m.address, last)
+	return &f.ends, nil
 }
 
 // set notes which process runs, and returns which one did.

@@ -21,7 +21,8 @@ const (
 	// timeout bounds every job. Looks at many pull requests are split until each part
 	// takes no longer.
 	timeout = time.Minute
-	// rescueAfter is when River takes a job for stuck, because its process died or hangs. It has to
+	// rescueAfter is when River takes a job for stuck, because its process died or hangs, or the database
+	// went away when it had noted who has the job and could tell nobody. It has to
 	// exceed the time-out; River looks every 30 s, and after a leader's death another process takes over
 	// within 15 s more, which is less than two minutes together. With
 	// SQLite nothing waits for it: the store hands the jobs of a killed process back when it is opened.
