@@ -18,13 +18,16 @@ import (
 // recoverySweep is the sweep interval while recoveries are measured.
 var recoverySweep = flag.Duration("recoverysweep", 10*time.Second, "the sweep interval while the figures measure recoveries")
 
+// lostFor is for how long people go on while none of their webhooks arrives.
+var lostFor = flag.Duration("lost", 0, "for how long webhooks fail or are lost while the figures measure recoveries")
+
 const (
 	hitPulls = 60
 	hitRepos = 10
 	// busyWith is how long GitHub takes for an answer until everything has been acknowledged: the work
 	// for all of it is still to be done then.
 	busyWith = 300 * time.Millisecond
-	// recoveryPatience bounds a recovery: a dead process's work is taken over within two minutes.
+	// recoveryPatience bounds a recovery, with a sweep: a dead process's work is taken over within two minutes.
 	recoveryPatience = 4 * time.Minute
 	allSigned        = "Signed by product, legal, security, support"
 )
@@ -76,7 +79,7 @@ func (f *fleet) hits() []hit {
 func benchRecovery(b *testing.B, t *figures, binary string, c crew) {
 	b.Helper()
 	s := newStage(b, hitRepos, 0)
-	f, svc := s.manned(binary, c, "SLAGATE_SWEEP_INTERVAL="+recoverySweep.String())
+	f, _ := s.manned(binary, c, "SLAGATE_SWEEP_INTERVAL="+recoverySweep.String())
 	h := &hitScene{stage: s, fleet: f}
 	for range hitPulls {
 		r := s.repos[len(h.pulls)%len(s.repos)]
@@ -98,10 +101,14 @@ func benchRecovery(b *testing.B, t *figures, binary string, c crew) {
 			require.NotZero(b, missing, "nothing was left to do")
 			h.until(x.what, h.due)
 			took := time.Since(began)
+			what := x.what
+			if x.silent {
+				what = fmt.Sprintf("%s, for %s", what, *lostFor)
+			}
 			name := fmt.Sprintf("%s, %d pull requests, sweep %s: ", c.name, hitPulls, *recoverySweep)
-			t.add(name+"all right after "+x.what, "", "%.1f s (%d were not)", took.Seconds(), missing)
+			t.add(name+"all right after "+what, "", "%.1f s (%d were not)", took.Seconds(), missing)
 			t.compare("all right after "+x.what, c, took.Seconds())
-			h.rest(svc)
+			h.rest()
 			h.again()
 		}
 	}
@@ -119,14 +126,19 @@ type hitScene struct {
 }
 
 // everybodyActs has half of the pull requests signed by all and the others, which wait for all,
-// pushed to; it returns when all of that is acknowledged, unless nothing of it arrives.
+// pushed to; it returns when all of that is acknowledged, unless nothing of it arrives: then they take their time.
 func (h *hitScene) everybodyActs(silent bool) {
 	h.b.Helper()
 	h.round++
 	h.sim.SetLatency(busyWith)
 	before := len(h.sim.Deliveries().Log())
 	acts := 0
+	pause := time.NewTicker(max(*lostFor/time.Duration(len(h.pulls)), time.Microsecond))
+	defer pause.Stop()
 	for i, p := range h.pulls {
+		if silent {
+			<-pause.C
+		}
 		if i%2 == 0 {
 			h.push(p)
 			acts++
@@ -205,13 +217,13 @@ func (h *hitScene) until(what string, why func(*githubsim.Pull) string) {
 
 func (h *hitScene) wait(what string, yes func() bool) {
 	h.b.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), recoveryPatience)
+	ctx, cancel := context.WithTimeout(context.Background(), recoveryPatience+*recoverySweep)
 	defer cancel()
 	require.NoError(h.b, atRest(ctx, yes), what)
 }
 
 // rest waits until nothing is left to do, and requires that everything is still right.
-func (h *hitScene) rest(*service) {
+func (h *hitScene) rest() {
 	h.b.Helper()
 	h.sim.SetLatency(0)
 	require.NoError(h.b, poll(h.fleet.ready))

@@ -33,8 +33,8 @@ const (
 //	go test -timeout 1h -run '^$' -bench Figures -benchtime 1x ./internal/e2e
 //
 // One scene alone: -bench Figures/Events, or /Evaluations, /L1, /Recovery, /Faults, /Load, /Acknowledged. How
-// long events come in, and the interval between sweeps of the recoveries, are flags behind the
-// package: -eventful 30s -recoverysweep 30s.
+// long events come in, the interval between sweeps of the recoveries, and for how long their webhooks
+// are lost, are flags behind the package: -eventful 30s -recoverysweep 5m -lost 10m.
 //
 // The stand-in and the load take part of the same machine, so the times are
 // upper bounds; ratios within one run say more than numbers of two machines. It
