@@ -176,6 +176,7 @@ type word struct {
 	contents        []string // that a yes may be for
 	label           bool     // said by label
 	at              int      // number of the act
+	outside         bool     // said by somebody who was not in the function then
 }
 
 // alive is a world that lives at random, with what the oracle has to know.
@@ -431,14 +432,14 @@ func (a *alive) label(p *githubsim.Pull, f, login string) {
 	before := p.View()
 	err := a.as(login).Label(p, "sla/"+f+"-approved")
 	if after := p.View(); err == nil && len(after.Events) > len(before.Events) {
-		a.words[p] = append(a.words[p], word{f, login, true, a.mayMean(p, f, after.Head), true, a.number})
+		a.words[p] = append(a.words[p], word{f, login, true, a.mayMean(p, f, after.Head), true, a.number, !a.isIn(f, login)})
 		a.note("#%d %s labels %s", p.Number, login, f)
 	}
 }
 
 func (a *alive) unlabel(p *githubsim.Pull, f, login string) {
 	if a.as(login).Unlabel(p, "sla/"+f+"-approved") == nil {
-		a.words[p] = append(a.words[p], word{function: f, login: login, label: true, at: a.number})
+		a.words[p] = append(a.words[p], word{function: f, login: login, label: true, at: a.number, outside: !a.isIn(f, login)})
 		a.note("#%d %s unlabels %s", p.Number, login, f)
 	}
 }
@@ -451,7 +452,7 @@ func (a *alive) command(p *githubsim.Pull, f, login string, yes, lossy bool) {
 	c, err := a.as(login).Comment(p, "/sla "+verb+" "+f)
 	require.NoError(a.t, err)
 	a.unsure[c.ID] = lossy
-	w := word{function: f, login: login, yes: yes, at: a.number}
+	w := word{function: f, login: login, yes: yes, at: a.number, outside: !a.isIn(f, login)}
 	for _, sha := range append(shown, a.shown(p)...) {
 		w.contents = append(w.contents, a.mayMean(p, f, sha)...)
 	}
@@ -741,7 +742,7 @@ func (a *alive) agreed(p *githubsim.Pull, f string) bool {
 			yes[w.login] = yes[w.login] || slices.Contains(w.contents, now)
 		case yes[w.login]:
 			yes[w.login] = false
-		case a.isIn(f, w.login) && a.stayed(w) && !a.gaveBefore(p, w):
+		case !w.outside && a.isIn(f, w.login) && a.stayed(w) && !a.gaveBefore(p, w):
 			clear(yes)
 		}
 	}
