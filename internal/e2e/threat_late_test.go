@@ -267,3 +267,52 @@ func (w *world) memory(p *githubsim.Pull) (m pull.Memory) {
 	require.NoError(w.t, json.Unmarshal([]byte(text), &m))
 	return m
 }
+
+// A label is put on a head that slagate has not looked at yet, and before it does the function is asked about
+// more. What the label was given for was less. Without another policy in between it counts.
+func TestThreat_T02_PolicyCameBefore(t *testing.T) {
+	t.Parallel()
+	const (
+		some = `version: 1
+functions: { legal: { teams: [acme/legal] } }
+rules: [ { name: promises, paths: ["slo/checkout.yml"], require: [legal] } ]
+policy: { require: [legal] }
+`
+		lacks = "pending: Waiting for legal (0 of 1 signed)"
+	)
+	more := strings.Replace(some, "slo/checkout.yml", "slo/**", 1)
+	for name, x := range map[string]struct{ next, state string }{
+		"more is asked":     {more, lacks},
+		"as much is asked":  {"", "success: Signed by legal"},
+		"a remark is added": {some + "# a remark\n", lacks}, // only what is known not to matter lets a label count
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, some)
+			p := w.open(map[string]githubsim.File{
+				"slo/checkout.yml": githubsim.Text("objective: 99.5\nwindow: 30d\n"), "slo/search.yml": githubsim.Text("objective: 9\nwindow: 30d\n"),
+			})
+			old := w.undelivered(func() error {
+				err := pushes("objective: 99.4\nwindow: 30d\n")(w, p)
+				if err == nil {
+					err = w.as("lee").Label(p, "sla/legal-approved")
+				}
+				if err == nil && x.next != "" {
+					err = policyPush(x.next)(w, p)
+				}
+				return err
+			})
+			for _, d := range old {
+				require.NoError(t, w.sim.Deliveries().Redeliver(d.ID))
+			}
+			w.settle()
+			require.Equal(t, x.state, slagateSays(p))
+			if x.state == lacks {
+				require.Contains(t, w.comment(p), "the policy may have changed in between")
+				require.NotContains(t, p.View().Labels, "sla/legal-approved")
+				w.do(w.as("lee").Label(p, "sla/legal-approved"))
+			}
+			require.Equal(t, "success: Signed by legal", slagateSays(p))
+		})
+	}
+}

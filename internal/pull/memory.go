@@ -90,6 +90,8 @@ type View struct {
 	MergeBase  string `json:"merge_base,omitempty"`
 	// SeenAt is GitHub's time of the first evaluation of this view.
 	SeenAt time.Time `json:"seen_at"`
+	// Policy is the PolicyFacts.ID of that evaluation.
+	Policy string `json:"policy,omitempty"`
 	// Publications are the writes of the comment that showed this view.
 	Publications []Publication `json:"publications,omitempty"`
 	// Asked is what each function was asked about, by function in policy order.

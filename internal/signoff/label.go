@@ -140,7 +140,7 @@ func (c *collector) onAtOpening(f policy.Function, e pull.LabelEvent) bool {
 }
 
 // viewOfHead is the version of a head that stood when the evidence came up: the
-// last one seen until then, else the first one seen after.
+// last one seen until then, else the first one seen after, if nothing else can have been asked in between.
 func (c *collector) viewOfHead(head, base string, at time.Time) (*pull.View, string) {
 	var found *pull.View
 	views := c.sn.Memory.Views
@@ -153,13 +153,27 @@ func (c *collector) viewOfHead(head, base string, at time.Time) (*pull.View, str
 			found = v
 		}
 	}
-	if found != nil {
-		return found, ""
+	if found == nil && head == c.Now.Head && (base == "" || base == c.Now.BaseBranch) {
+		found = &c.Now
 	}
-	if head == c.Now.Head && (base == "" || base == c.Now.BaseBranch) {
-		return &c.Now, ""
+	switch {
+	case found == nil:
+		return nil, fmt.Sprintf("it was given for commit %s, which was replaced before slagate had looked at it", short(head))
+	case found.SeenAt.After(at) && !c.askedAlike(*found, at):
+		return nil, fmt.Sprintf("it was given for commit %s before slagate had looked at it, and the policy may have changed in between", short(head))
 	}
-	return nil, fmt.Sprintf("it was given for commit %s, which was replaced before slagate had looked at it", short(head))
+	return found, ""
+}
+
+// askedAlike reports whether the policy under which a version was seen stood at a time before: it
+// did when slagate had looked last. Before its first look at all only moments are let pass.
+func (c *collector) askedAlike(v pull.View, at time.Time) bool {
+	for _, before := range slices.Backward(c.sn.Memory.Views) {
+		if before.BaseBranch == v.BaseBranch && !before.SeenAt.After(at) {
+			return before.Policy == v.Policy
+		}
+	}
+	return v.SeenAt.Sub(at) <= Grace
 }
 
 const unseen = "we could not tell which version this was given for"

@@ -203,3 +203,41 @@ func TestOnePersonCountsOnce(t *testing.T) {
 	require.Len(t, res.Counting["legal"], 1)
 	require.Len(t, res.Memory.SignOffs, 3, "each piece of evidence is judged")
 }
+
+// TestHeadNotLookedAt: a label for a head that slagate looked at only later counts if the policy of then is known.
+func TestHeadNotLookedAt(t *testing.T) {
+	t.Parallel()
+	for name, x := range map[string]struct {
+		before, now string        // policies; before "none": slagate had never looked
+		late        time.Duration // after the label
+		counts      bool
+	}{
+		"the policy is as it was":              {"p1", "p1", time.Hour, true},
+		"another policy":                       {"p1", "p2", time.Second, false},
+		"never looked at, but at once":         {"none", "p1", signoff.Grace, true},
+		"never looked at until long after":     {"none", "p1", signoff.Grace + time.Second, false},
+		"the policies of then were not kept":   {"", "p1", time.Second, false},
+		"neither was that of now, in a replay": {"", "", time.Hour, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			in := asked()
+			say(&in, 0, label, true)
+			sn := &in.Snapshot
+			sn.Evidence[0].Head, sn.Pull.Head, in.Now.Head = "h2", "h2", "h2"
+			in.Now.SeenAt, in.Now.Policy = ten.Add(second+x.late), x.now
+			sn.At, sn.Memory.Views[0].Policy = in.Now.SeenAt, x.before
+			if x.before == "none" {
+				sn.Memory.Views = nil
+			}
+			for _, kept := range []bool{false, true} { // seen for the first time now, or when legal's members could not be had
+				if kept {
+					in.Snapshot.Memory.Views = append(in.Snapshot.Memory.Views, in.Now)
+				}
+				res := signoff.Collect(in)
+				require.Equal(t, x.counts, len(res.Counting["legal"]) == 1, "%+v", res.Memory.SignOffs)
+				require.Equal(t, !x.counts, strings.Contains(res.Memory.SignOffs[0].Reason, "before slagate had looked at it"))
+			}
+		})
+	}
+}
