@@ -428,18 +428,27 @@ func (a *alive) act(lossy bool) {
 }
 
 // label puts a sign-off label on.
+// word is what somebody says now.
+func (a *alive) word(f, login string, yes bool) word {
+	return word{function: f, login: login, yes: yes, at: a.number, outside: !a.isIn(f, login)}
+}
+
 func (a *alive) label(p *githubsim.Pull, f, login string) {
 	before := p.View()
 	err := a.as(login).Label(p, "sla/"+f+"-approved")
 	if after := p.View(); err == nil && len(after.Events) > len(before.Events) {
-		a.words[p] = append(a.words[p], word{f, login, true, a.mayMean(p, f, after.Head), true, a.number, !a.isIn(f, login)})
+		w := a.word(f, login, true)
+		w.contents, w.label = a.mayMean(p, f, after.Head), true
+		a.words[p] = append(a.words[p], w)
 		a.note("#%d %s labels %s", p.Number, login, f)
 	}
 }
 
 func (a *alive) unlabel(p *githubsim.Pull, f, login string) {
 	if a.as(login).Unlabel(p, "sla/"+f+"-approved") == nil {
-		a.words[p] = append(a.words[p], word{function: f, login: login, label: true, at: a.number, outside: !a.isIn(f, login)})
+		w := a.word(f, login, false)
+		w.label = true
+		a.words[p] = append(a.words[p], w)
 		a.note("#%d %s unlabels %s", p.Number, login, f)
 	}
 }
@@ -452,7 +461,7 @@ func (a *alive) command(p *githubsim.Pull, f, login string, yes, lossy bool) {
 	c, err := a.as(login).Comment(p, "/sla "+verb+" "+f)
 	require.NoError(a.t, err)
 	a.unsure[c.ID] = lossy
-	w := word{function: f, login: login, yes: yes, at: a.number, outside: !a.isIn(f, login)}
+	w := a.word(f, login, yes)
 	for _, sha := range append(shown, a.shown(p)...) {
 		w.contents = append(w.contents, a.mayMean(p, f, sha)...)
 	}

@@ -268,6 +268,46 @@ func (w *world) memory(p *githubsim.Pull) (m pull.Memory) {
 	return m
 }
 
+// The policy file is away, which slagate has seen, and the owner's default asks for less. A label is put on a
+// head that slagate has not looked at yet, and before it does the very same file is back.
+func TestThreat_T02_PolicyCameBack(t *testing.T) {
+	t.Parallel()
+	const more = `version: 1
+rules: [ { name: promises, paths: ["slo/**"], require: [legal] } ]
+`
+	const some = `version: 1
+functions: { legal: { teams: [acme/legal] } }
+rules: [ { name: checkout, paths: ["slo/checkout.yml"], require: [legal] } ]
+policy: { require: [legal] }
+`
+	w := newWorld(t, more)
+	owner := w.org.AddRepo(".github")
+	owner.Commit("main", w.users["ada"], "the owner's default", map[string]githubsim.File{"slagate.yml": githubsim.Text(some)})
+	w.settle()
+	w.sweep()
+	p := w.open(map[string]githubsim.File{
+		"slo/checkout.yml": githubsim.Text("objective: 99.5\nwindow: 30d\n"), "slo/search.yml": githubsim.Text("objective: 9\nwindow: 30d\n"),
+	})
+	_, err := w.as("ada").Push(w.repo, "main", "away", map[string]githubsim.File{".github/slagate.yml": githubsim.Removed()})
+	w.do(err)
+	old := w.undelivered(func() error {
+		err := pushes("objective: 99.4\nwindow: 30d\n")(w, p)
+		if err == nil {
+			err = w.as("lee").Label(p, "sla/legal-approved")
+		}
+		if err == nil {
+			err = policyPush(more)(w, p)
+		}
+		return err
+	})
+	for _, d := range old {
+		require.NoError(t, w.sim.Deliveries().Redeliver(d.ID))
+	}
+	w.settle()
+	require.Equal(t, "pending: Waiting for legal (0 of 1 signed)", slagateSays(p))
+	require.Contains(t, w.comment(p), "the policy may have changed in between")
+}
+
 // A label is put on a head that slagate has not looked at yet, and before it does the function is asked about
 // more. What the label was given for was less. Without another policy in between it counts.
 func TestThreat_T02_PolicyCameBefore(t *testing.T) {

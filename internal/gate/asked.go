@@ -107,7 +107,7 @@ func (e *evaluation) ruleMatters(r *policy.Rule, files []GatedFile) bool {
 // view is the version of the pull request at hand: what each function, and the
 // author, is asked about.
 func (e *evaluation) view(files []GatedFile, asked []string, items []Item) pull.View {
-	v := pull.View{Head: e.sn.Pull.Head, BaseBranch: e.sn.Pull.BaseBranch, MergeBase: e.sn.Pull.MergeBase, SeenAt: e.sn.At, Policy: e.sn.Policy.ID()}
+	v := pull.View{Head: e.sn.Pull.Head, BaseBranch: e.sn.Pull.BaseBranch, MergeBase: e.sn.Pull.MergeBase, SeenAt: e.sn.At, Policy: e.rules.id}
 	for _, name := range asked {
 		var list []string
 		for _, it := range items {

@@ -1,6 +1,9 @@
 package gate
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -48,6 +51,12 @@ type texts struct {
 	login            string // of the repository's owner
 	own, owner       string
 	hasOwn, hasOwner bool
+}
+
+// id is the same for two only if they ask the same: SHA-256 over the fields.
+func (t texts) id() string {
+	sum := sha256.Sum256(fmt.Appendf(nil, "%q %t %q %t %q", t.login, t.hasOwn, t.own, t.hasOwner, t.owner))
+	return hex.EncodeToString(sum[:])
 }
 
 func (g *Gate) load(t texts) policy.Loaded {

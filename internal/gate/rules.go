@@ -11,6 +11,8 @@ import (
 type rules struct {
 	policy  *policy.Policy
 	matcher *policy.Matcher
+	// id is that of the texts that the policy was loaded from, "" if it was not from any.
+	id string
 	// none: no policy anywhere.
 	none bool
 	// problems: the policy in force is broken, these are its mistakes.
@@ -124,7 +126,7 @@ func (g *Gate) use(r *rules, t texts) {
 	loaded := g.load(t)
 	r.policy, r.problems = loaded.Policy, loaded.Problems
 	if loaded.Policy != nil {
-		r.matcher = g.compile(loaded.Policy)
+		r.matcher, r.id = g.compile(loaded.Policy), t.id()
 	}
 }
 

@@ -90,7 +90,7 @@ type View struct {
 	MergeBase  string `json:"merge_base,omitempty"`
 	// SeenAt is GitHub's time of the first evaluation of this view.
 	SeenAt time.Time `json:"seen_at"`
-	// Policy is the PolicyFacts.ID of that evaluation.
+	// Policy tells one policy from another: that of the first evaluation of this view, "" if none could be told.
 	Policy string `json:"policy,omitempty"`
 	// Publications are the writes of the comment that showed this view.
 	Publications []Publication `json:"publications,omitempty"`

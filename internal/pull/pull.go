@@ -14,9 +14,6 @@
 package pull
 
 import (
-	"cmp"
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"slices"
 	"strings"
@@ -173,16 +170,6 @@ type PolicyFacts struct {
 	// OwnerUnreadableSince is the day from which on Owner could not be read or was
 	// invalid although a valid one had been seen; zero if it is fine.
 	OwnerUnreadableSince time.Time `json:"owner_unreadable_since,omitzero"`
-}
-
-// ID tells one policy in force from another: SHA-256 over the texts that it is made of. Two with one ID ask the same.
-func (p PolicyFacts) ID() string {
-	h := sha256.New()
-	for _, text := range []string{cmp.Or(p.Base.Text, p.BaseLastValid), cmp.Or(p.Owner.Text, p.OwnerLastValid)} {
-		sum := sha256.Sum256([]byte(text))
-		h.Write(sum[:]) // hash.Hash never returns an error
-	}
-	return hex.EncodeToString(h.Sum(nil))
 }
 
 // Names of the policy files.

@@ -165,12 +165,12 @@ func (c *collector) viewOfHead(head, base string, at time.Time) (*pull.View, str
 	return found, ""
 }
 
-// askedAlike reports whether the policy under which a version was seen stood at a time before: it
-// did when slagate had looked last. Before its first look at all only moments are let pass.
+// askedAlike reports whether the policy under which a version was seen is the one of the last version seen
+// until a time before. If that is not known it is not; before the first look at all only moments are let pass.
 func (c *collector) askedAlike(v pull.View, at time.Time) bool {
 	for _, before := range slices.Backward(c.sn.Memory.Views) {
 		if before.BaseBranch == v.BaseBranch && !before.SeenAt.After(at) {
-			return before.Policy == v.Policy
+			return before.Policy != "" && before.Policy == v.Policy
 		}
 	}
 	return v.SeenAt.Sub(at) <= Grace

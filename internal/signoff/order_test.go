@@ -212,12 +212,12 @@ func TestHeadNotLookedAt(t *testing.T) {
 		late        time.Duration // after the label
 		counts      bool
 	}{
-		"the policy is as it was":              {"p1", "p1", time.Hour, true},
-		"another policy":                       {"p1", "p2", time.Second, false},
-		"never looked at, but at once":         {"none", "p1", signoff.Grace, true},
-		"never looked at until long after":     {"none", "p1", signoff.Grace + time.Second, false},
-		"the policies of then were not kept":   {"", "p1", time.Second, false},
-		"neither was that of now, in a replay": {"", "", time.Hour, true},
+		"the policy is as it was":          {"p1", "p1", time.Hour, true},
+		"another policy":                   {"p1", "p2", time.Second, false},
+		"never looked at, but at once":     {"none", "p1", signoff.Grace, true},
+		"never looked at until long after": {"none", "p1", signoff.Grace + time.Second, false},
+		"that of then is not known":        {"", "p1", time.Second, false},
+		"nor is that of now":               {"", "", time.Second, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
